@@ -1,0 +1,31 @@
+"""Hearth: podcasts and stories for communities of practice.
+
+`create_app` registers, nothing else. Its imports are late, so that a child process or a command can
+import one room of the house without waking all of it.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.backends import Backends
+    from app.settings import Settings
+
+
+def create_app(settings: "Settings | None" = None, backends: "Backends | None" = None) -> "Flask":
+    """The web application on these backends (by default: on what the environment names)."""
+    from flask import Flask
+
+    from app import cli
+    from app.backends import open_backends
+    from app.settings import read_settings
+    from app.web.modules import MODULES
+
+    backends = backends or open_backends(settings or read_settings())
+    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app.extensions["hearth"] = backends
+    for module in MODULES:
+        module.register(app, backends)
+    cli.register(app, backends)
+    return app

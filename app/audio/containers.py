@@ -1,0 +1,155 @@
+"""What a file is, by its first bytes, and how ffmpeg may open it: the one table of formats that Hearth takes.
+
+A name or a declared type says nothing. What is not in the table is refused before any decoder sees it; what is in it is
+opened as exactly that format (threats, findings 1 and 3). This file must not start a process.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.audio.errors import RecordingRefused, Refusal
+
+FORMATS_IN_WORDS: Final = (
+    "MP3, M4A or AAC, WAV, FLAC, Ogg Vorbis, Opus, AIFF, WMA, AMR, and the sound of MP4, MOV and WebM"
+)
+
+NOT_A_RECORDING: Final = f"The file is not an audio recording that we can read. We take {FORMATS_IN_WORDS}."
+
+DECODERS: Final = (
+    "aac,aac_fixed,alac,amrnb,amrwb,flac,mp3,mp3float,mp2,mp2float,opus,vorbis,"
+    "wmav1,wmav2,wmapro,wmavoice,wmalossless,ac3,eac3,gsm_ms,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,"
+    "pcm_alaw,pcm_mulaw,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,"
+    "pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be"
+)
+"""Decoders of sound that a recording may need; no picture is ever decoded."""
+
+HEAD_BYTES: Final = 4096
+_SEARCHED_BYTES: Final = 64 * 1024
+_ID3_HEADER_BYTES: Final = 10
+
+# MPEG audio frame header (ISO 11172-3, 2.4.1.3; ISO 13818-3 for the lower rates)
+_BIT_RATES_KBPS: Final = {
+    (3, 3): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (3, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (3, 1): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (2, 3): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (2, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (2, 1): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_SAMPLE_RATES_HZ: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+
+
+@dataclass(frozen=True)
+class Container:
+    """One format that we take: our name for it and ffmpeg's demuxer."""
+
+    name: str
+    demuxer: str
+
+
+_MP3 = Container("mp3", "mp3")
+_AAC = Container("aac", "aac")
+_MOV_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+
+
+def _form(outer: tuple[bytes, ...], inner: tuple[bytes, ...]) -> Callable[[bytes], bool]:
+    return lambda head: head[:4] in outer and head[8:12] in inner
+
+
+def _starts(*magic: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(magic)
+
+
+_TABLE: Final[tuple[tuple[Callable[[bytes], bool], Container], ...]] = (
+    (_form((b"RIFF", b"RF64", b"BW64"), (b"WAVE",)), Container("wav", "wav")),
+    (_form((b"FORM",), (b"AIFF", b"AIFC")), Container("aiff", "aiff")),
+    (_starts(b"fLaC"), Container("flac", "flac")),
+    (_starts(b"OggS"), Container("ogg", "ogg")),
+    (_starts(b"#!AMR\n", b"#!AMR-WB\n"), Container("amr", "amr")),
+    (_starts(bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")), Container("wma", "asf")),
+    (_starts(b"\x1aE\xdf\xa3"), Container("webm", "matroska")),
+    (lambda head: head[4:8] in _MOV_BOXES, Container("mp4", "mov")),
+    (lambda head: _adts_frame_bytes(head, 0) > 0, _AAC),
+    (lambda head: _mpeg_frame_bytes(head, 0) > 0, _MP3),
+)
+
+
+def sniff(head: bytes) -> Container:
+    """The container whose magic the first bytes show; raises RecordingRefused for everything else.
+
+    A leading ID3v2 tag must have been stepped over (`sniff_file` does).
+    """
+    for matches, container in _TABLE:
+        if matches(head):
+            return container
+    raise RecordingRefused(NOT_A_RECORDING, Refusal.NOT_AUDIO)
+
+
+def sniff_file(path: Path) -> Container:
+    """The container of a file; looks behind ID3v2 tags, whose pictures may be many megabytes."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        tagged = head.startswith(b"ID3")
+        offset = 0
+        while head.startswith(b"ID3") and len(head) > _ID3_HEADER_BYTES and offset < path.stat().st_size:
+            offset += _ID3_HEADER_BYTES + _syncsafe(head[6:10])
+            file.seek(offset)
+            head = file.read(HEAD_BYTES)
+        if not tagged:
+            return sniff(head)
+        file.seek(offset)
+        return _sniff_behind_tag(file.read(_SEARCHED_BYTES))
+
+
+def _sniff_behind_tag(data: bytes) -> Container:
+    """After a tag some writers leave padding: two frames in a row show where the sound begins."""
+    if data.startswith(b"fLaC"):
+        return sniff(data)
+    for offset in range(len(data) - 3):
+        if data[offset] != 0xFF:
+            continue
+        for frame_bytes, container in ((_adts_frame_bytes, _AAC), (_mpeg_frame_bytes, _MP3)):
+            if frame_bytes(data, offset) > 0:
+                return container
+    raise RecordingRefused(NOT_A_RECORDING, Refusal.NOT_AUDIO)
+
+
+def _syncsafe(size: bytes) -> int:
+    return sum((byte & 0x7F) << shift for byte, shift in zip(size, (21, 14, 7, 0), strict=True))
+
+
+def _mpeg_frame_bytes(data: bytes, offset: int, *, alone: bool = False) -> int:
+    """The length of the MPEG audio frame at `offset`, 0 if there is none, or none after it where one can be seen."""
+    header = data[offset : offset + 4]
+    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
+        return 0
+    version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
+    rate_index, frequency_index = header[2] >> 4, header[2] >> 2 & 3
+    if version == 1 or layer == 0 or rate_index in (0, 15) or frequency_index == 3:
+        return 0
+    bit_rate_bps = _BIT_RATES_KBPS[3 if version == 3 else 2, layer][rate_index - 1] * 1000
+    sample_rate_hz = _SAMPLE_RATES_HZ[version][frequency_index]
+    padding = header[2] >> 1 & 1
+    if layer == 3:
+        size = (12 * bit_rate_bps // sample_rate_hz + padding) * 4
+    else:
+        samples = 576 if layer == 1 and version != 3 else 1152
+        size = samples // 8 * bit_rate_bps // sample_rate_hz + padding
+    return size if alone or _followed(data, offset + size, _mpeg_frame_bytes) else 0
+
+
+def _adts_frame_bytes(data: bytes, offset: int, *, alone: bool = False) -> int:
+    """The length of the AAC frame in ADTS (ISO 14496-3, 1.A.2.2.1) at `offset`, 0 as above."""
+    header = data[offset : offset + 7]
+    if len(header) < 7 or header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or header[2] >> 2 & 15 > 12:
+        return 0
+    size = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+    if size <= 7:
+        return 0
+    return size if alone or _followed(data, offset + size, _adts_frame_bytes) else 0
+
+
+def _followed(data: bytes, offset: int, frame_bytes: Callable[..., int]) -> bool:
+    return offset + 7 > len(data) or frame_bytes(data, offset, alone=True) > 0

@@ -1,0 +1,273 @@
+"""What an uploaded file is, found out in a sandboxed child: refused in words, or measured from its first to last sample.
+
+Two children: the first opens the file and decodes a moment of it, the second decodes everything once and measures
+length, loudness and channels in the same run. Lengths that a file declares are never believed (threats, T6).
+This file must not know how a recording is levelled, nor what becomes of a refusal.
+"""
+
+import re
+import struct
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite
+from pathlib import Path
+
+from app.audio import sandbox
+from app.audio.containers import DECODERS, NOT_A_RECORDING, Container, sniff_file
+from app.audio.errors import RecordingRefused, Refusal
+from app.audio.measures import NEAR_SILENCE_LUFS, Measures, read_measures
+from app.audio.progress import Progress, cpu_s_for
+from app.audio.sandbox import MIB, Finished, Job, Limits, Run
+
+LONGEST_MS = 6 * 60 * 60 * 1000
+SHORTEST_MS = 1000
+MOST_CHANNELS = 8
+SAMPLE_RATES_HZ = range(8_000, 192_001)
+
+_MOST_TRACKS = 8
+_ERRORS_AT_MOST = 0.5
+_MISSING_MS = 1500
+_DUAL_MONO_DB = -45.0
+_SILENT_CHANNEL_DBFS = -70.0
+
+_TRACK = re.compile(r"^\[info\]   Stream #0:\d+\S*: Audio:", re.MULTILINE)
+_CODEC = re.compile(r"^\[info\]   Stream #0:\d+ -> #0:0 \((\w+)", re.MULTILINE)
+_DECLARED = re.compile(r"^\[info\]   Duration: (\d+):(\d\d):(\d\d)\.(\d\d)", re.MULTILINE)
+
+
+class Sound(StrEnum):
+    """Where the sound is: decides whether a recording becomes mono."""
+
+    MONO = "mono"
+    STEREO = "stereo"
+    SAME_ON_BOTH = "same-on-both"
+    LEFT_ONLY = "left-only"
+    RIGHT_ONLY = "right-only"
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a recording is: the length is counted in decoded samples, loudness is that of its mono or stereo form."""
+
+    container: str
+    demuxer: str
+    codec: str
+    duration_ms: int
+    channels: int
+    sample_rate_hz: int
+    sound: Sound
+    loudness_lufs: float
+    peak_dbfs: float
+    damaged: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def mastered_rate_hz(self) -> int:
+        """The sample rate of its MP3: 44.1 kHz stays in its family, all else becomes 48 kHz."""
+        return mastered_rate_hz(self.sample_rate_hz)
+
+
+def mastered_rate_hz(sample_rate_hz: int) -> int:
+    """44,100 for 11,025 and its multiples, otherwise 48,000."""
+    return 44_100 if sample_rate_hz % 11_025 == 0 else 48_000
+
+
+def inspect(
+    path: Path,
+    *,
+    ffmpeg: Path | None = None,
+    longest_ms: int = LONGEST_MS,
+    shortest_ms: int = SHORTEST_MS,
+    report: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    run: Run = sandbox.run,
+) -> Inspection:
+    """Open, decode and measure the file, or say in words why it is refused.
+
+    Raises RecordingRefused, ChildDied (also as ChildTimeout), Cancelled, SandboxBroken.
+    """
+    path = path.resolve()
+    container = sniff_file(path)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="inspect-") as folder:
+        child = _Children(path, container, Path(folder), ffmpeg or sandbox.ffmpeg_path(), run, cancelled)
+        opened = _open(child)
+        heard, measures, duration_ms = _listen(child, opened, longest_ms, report)
+    if duration_ms > longest_ms:
+        hours = f"{longest_ms / 3_600_000:g} hours"
+        raise RecordingRefused(f"The recording is longer than the limit of {hours}.", Refusal.TOO_LONG)
+    if duration_ms < shortest_ms:
+        raise RecordingRefused("The recording is shorter than a second.", Refusal.TOO_SHORT)
+    return _conclude(container, opened, heard, measures, duration_ms)
+
+
+@dataclass(frozen=True)
+class _Children:
+    """How each child of one inspection is started."""
+
+    path: Path
+    container: Container
+    folder: Path
+    ffmpeg: Path
+    run: Run
+    cancelled: Callable[[], bool] | None
+
+    def job(self, output: tuple[str, ...], *, duration_ms: int) -> Job:
+        limits = Limits(
+            cpu_s=int(cpu_s_for(duration_ms)), wall_s=4 * cpu_s_for(duration_ms), output_bytes=MIB
+        )
+        arguments = (*reading(self.path, self.container.demuxer), *output)
+        return Job(self.ffmpeg, arguments, self.folder, limits, readable=(self.path,))
+
+
+def reading(path: Path, demuxer: str) -> tuple[str, ...]:
+    """ffmpeg's arguments to read a file as this format and nothing else, its first sound track only."""
+    return (
+        *("-hide_banner", "-nostdin", "-loglevel", "level+info", "-max_error_rate", str(_ERRORS_AT_MOST)),
+        *("-max_streams", "64", "-f", demuxer, "-format_whitelist", demuxer, "-protocol_whitelist", "file"),
+        *("-codec_whitelist", DECODERS, "-vn", "-sn", "-dn", "-i", f"file:{path}"),
+    )
+
+
+STEADY_TIMES = ("-bsf:a", "setts=ts=if(N\\,PREV_OUTPTS+PREV_OUTDURATION\\,0)")
+"""Packets follow one another whatever times the source claims, also where its format changes half-way."""
+
+WITHOUT_METADATA = (
+    "-map_metadata",
+    "-1",
+    "-map_chapters",
+    "-1",
+    "-fflags",
+    "+bitexact",
+    "-flags:a",
+    "+bitexact",
+)
+"""Nothing of the source's place, device or author goes into what we write."""
+
+
+@dataclass(frozen=True)
+class _Opened:
+    codec: str
+    channels: int
+    sample_rate_hz: int
+    tracks: int
+    declared_ms: int | None
+
+
+def _open(child: _Children) -> _Opened:
+    """Channels and rate as decoded (from the WAV that the child writes to us), not as declared."""
+    output = ("-map", "0:a:0", *WITHOUT_METADATA, "-t", "0.2", "-c:a", "pcm_s16le", "-f", "wav", "pipe:1")
+    finished = child.run(child.job(output, duration_ms=0), cancelled=child.cancelled)
+    words = finished.words
+    if "opening external track" in words:
+        raise RecordingRefused(
+            "The file points to sound in another file. Please send one file that holds the recording itself.",
+            Refusal.EXTERNAL,
+        )
+    if "matches no streams" in words or "does not contain any stream" in words:
+        raise RecordingRefused("The file has no sound in it.", Refusal.NOT_AUDIO)
+    if len(finished.output) < 44 or finished.output[12:16] != b"fmt ":
+        raise RecordingRefused(NOT_A_RECORDING, Refusal.BROKEN)
+    channels, sample_rate_hz = struct.unpack("<HI", finished.output[22:28])
+    tracks = len(_TRACK.findall(words.partition("Output #0")[0]))
+    if tracks > _MOST_TRACKS:
+        raise RecordingRefused(
+            "The file holds several recordings. Please send each one apart.", Refusal.SEVERAL
+        )
+    if channels > MOST_CHANNELS:
+        raise RecordingRefused(
+            f"The recording has {channels} channels. We take up to {MOST_CHANNELS}.",
+            Refusal.TOO_MANY_CHANNELS,
+        )
+    if sample_rate_hz not in SAMPLE_RATES_HZ:
+        raise RecordingRefused(
+            f"The recording has {sample_rate_hz} samples a second. We take 8,000 to 192,000.",
+            Refusal.SAMPLE_RATE,
+        )
+    codec = _CODEC.search(words)
+    return _Opened(codec[1] if codec else "", channels, sample_rate_hz, tracks, _declared_ms(words))
+
+
+def _declared_ms(words: str) -> int | None:
+    declared = _DECLARED.search(words)
+    if declared is None or "Estimating duration" in words:
+        return None
+    hours, minutes, seconds, hundredths = (int(part) for part in declared.groups())
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + hundredths * 10
+
+
+def _listen(
+    child: _Children, opened: _Opened, longest_ms: int, report: Callable[[float], None] | None
+) -> tuple[Finished, Measures, int]:
+    """Decode everything once, up to a second more than the limit."""
+    rate_hz = mastered_rate_hz(opened.sample_rate_hz)
+    layout = "mono" if opened.channels == 1 else "stereo"
+    difference = "" if opened.channels == 1 else "pan=3c|c0=c0|c1=c1|c2=c0-c1,"
+    chain = (
+        f"asetpts=N/SR/TB,aresample={rate_hz},aformat=channel_layouts={layout},ebur128=framelog=quiet,{difference}"
+        "astats=measure_overall=Number_of_samples:"
+        "measure_perchannel=Peak_level+RMS_level+Number_of_NaNs+Number_of_Infs"
+    )
+    output = (
+        *("-map", "0:a:0", *WITHOUT_METADATA, *STEADY_TIMES, "-af", chain, "-t", str(longest_ms / 1000 + 1)),
+        *("-progress", "pipe:1", "-f", "null", "-"),
+    )
+    progress = Progress(opened.declared_ms, report)
+    finished = child.run(
+        child.job(output, duration_ms=longest_ms),
+        on_line=progress.on_line,
+        allowed_cpu_s=progress.allowed_cpu_s,
+        cancelled=child.cancelled,
+    )
+    measures = read_measures(finished.words)
+    if finished.exit_code != 0 or measures is None or measures.not_numbers:
+        raise RecordingRefused(
+            "The file is broken: most of it could not be read. Please export or copy it again.",
+            Refusal.BROKEN,
+        )
+    return finished, measures, measures.samples * 1000 // rate_hz
+
+
+def _conclude(
+    container: Container, opened: _Opened, heard: Finished, measures: Measures, duration_ms: int
+) -> Inspection:
+    sound = _where_the_sound_is(measures)
+    loudness_lufs = measures.loudness_lufs - (3.01 if sound is Sound.SAME_ON_BOTH else 0.0)
+    if not isfinite(measures.peak_dbfs) or loudness_lufs < NEAR_SILENCE_LUFS:
+        raise RecordingRefused(
+            "The recording is silent, or nearly so. Please check that the microphone was on.", Refusal.SILENT
+        )
+    missing = opened.declared_ms is not None and opened.declared_ms - duration_ms > _MISSING_MS
+    # a picture's decoder is refused on purpose, which ffmpeg calls an error
+    errors = heard.words.count("[error]") - heard.words.count("not on whitelist")
+    damaged = errors > 0 or missing
+    notes = []
+    if damaged:
+        notes.append("Parts of the file could not be read. Please listen whether something is missing.")
+    if opened.tracks > 1:
+        notes.append(f"The file has {opened.tracks} sound tracks. The first one was taken.")
+    return Inspection(
+        container=container.name,
+        demuxer=container.demuxer,
+        codec=opened.codec,
+        duration_ms=duration_ms,
+        channels=opened.channels,
+        sample_rate_hz=opened.sample_rate_hz,
+        sound=sound,
+        loudness_lufs=round(loudness_lufs, 2),
+        peak_dbfs=measures.peak_dbfs,
+        damaged=damaged,
+        notes=tuple(notes),
+    )
+
+
+def _where_the_sound_is(measures: Measures) -> Sound:
+    if len(measures.channel_rms_dbfs) < 3:
+        return Sound.MONO
+    left, right, difference = measures.channel_rms_dbfs[:3]
+    if right < _SILENT_CHANNEL_DBFS < left:
+        return Sound.LEFT_ONLY
+    if left < _SILENT_CHANNEL_DBFS < right:
+        return Sound.RIGHT_ONLY
+    return Sound.SAME_ON_BOTH if difference - max(left, right) < _DUAL_MONO_DB else Sound.STEREO

@@ -1,0 +1,47 @@
+"""How far a child of ours has come, from ffmpeg's `-progress` lines, and how much processor time that earns it.
+
+A file may declare any length: only what was decoded counts (sandbox recipe: 60 s, and 6 s for each decoded minute).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.audio.errors import ChildTimeout
+
+_STALLED_AFTER_S = 120.0
+_FIRST_CPU_S = 60.0
+_CPU_S_PER_MINUTE = 6.0
+
+
+@dataclass
+class Progress:
+    """Follows one child; `report` gets the fraction done, where the whole is known."""
+
+    total_ms: int | None = None
+    report: Callable[[float], None] | None = None
+    position_ms: int = 0
+    moved_at_s: float = field(default_factory=time.monotonic)
+
+    def on_line(self, line: str) -> None:
+        """Take one line of `-progress`. Raises ChildTimeout when nothing was decoded for two minutes."""
+        name, _, value = line.partition("=")
+        if name != "out_time_us":
+            return
+        now_s = time.monotonic()
+        position_ms = int(value) // 1000 if value.lstrip("-").isdigit() else 0
+        if position_ms > self.position_ms:
+            self.position_ms, self.moved_at_s = position_ms, now_s
+            if self.report is not None and self.total_ms:
+                self.report(min(1.0, position_ms / self.total_ms))
+        elif now_s - self.moved_at_s > _STALLED_AFTER_S:
+            raise ChildTimeout(after_s=now_s - self.moved_at_s)
+
+    def allowed_cpu_s(self) -> float:
+        """Processor time that what was decoded so far justifies."""
+        return cpu_s_for(self.position_ms)
+
+
+def cpu_s_for(duration_ms: int) -> float:
+    """Processor time that sound of this length may take."""
+    return _FIRST_CPU_S + _CPU_S_PER_MINUTE * duration_ms / 60_000

@@ -1,0 +1,72 @@
+"""What the service stands on: the one place that picks folder or S3, real mail or none.
+
+Everything outside the process comes from here, so that a test can hand in another clock or mailer.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from app.db import Database
+from app.mail import Mailer, open_mailer
+from app.settings import Settings
+from app.storage import ObjectStore, open_store
+
+if TYPE_CHECKING:
+    from transcription.transcriber import Transcriber
+
+
+def utc_now() -> datetime:
+    """The time of day, aware UTC."""
+    return datetime.now(UTC)
+
+
+class Engine:
+    """The speech engine of this process, loaded when first needed and then kept."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._engine: Transcriber | None = None
+
+    def get(self) -> "Transcriber":
+        """The loaded engine; the first call takes about a second."""
+        with self._lock:
+            if self._engine is None:
+                # late: a web process never needs the speech libraries
+                from transcription.transcriber import DEFAULT_ENGINE, load_engine
+                from transcription.weights import fetch_weights
+
+                cache = self._settings.weights or self._settings.data / "weights"
+                folder = fetch_weights(self._settings.model, cache)
+                self._engine = load_engine(
+                    DEFAULT_ENGINE, folder, self._settings.slots, model=self._settings.model
+                )
+            return self._engine
+
+
+@dataclass(frozen=True)
+class Backends:
+    """One process's settings, database, store, mailer, clock and speech engine."""
+
+    settings: Settings
+    database: Database
+    store: ObjectStore
+    mailer: Mailer
+    engine: "Callable[[], Transcriber]"
+    clock: Callable[[], datetime] = field(default=utc_now)
+
+
+def open_backends(settings: Settings) -> Backends:
+    """The backends that the settings name."""
+    return Backends(
+        settings=settings,
+        database=Database(settings.database_url),
+        store=open_store(
+            settings.store_url, base_url=settings.public_url, secret=settings.secret.encode("ascii")
+        ),
+        mailer=open_mailer(settings),
+        engine=Engine(settings).get,
+    )

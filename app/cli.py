@@ -1,0 +1,91 @@
+"""The commands: `flask --app app <command>`. Each opens its own session and commits once."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from app import log as logs
+from app.backends import Backends
+from app.errors import HearthError
+from app.migrate import migrate as migrate_tables
+
+
+def register(app: Flask, backends: Backends) -> None:
+    """Add the commands."""
+
+    @app.cli.command("migrate")
+    def migrate() -> None:
+        """Bring the database to the newest version (the release step)."""
+        from app.pipeline import engine  # late: the engine takes half a second to import
+
+        migrate_tables(backends.settings.database_url)
+        engine.create_tables(backends.database)
+
+    @app.cli.command("worker")
+    @click.option("--name", help="This worker's place; by default the host's name.")
+    def worker(name: str | None) -> None:
+        """Work on recordings until SIGTERM."""
+        from app.pipeline import worker as working
+
+        logs.set_up(backends.settings)
+        working.leave(working.run(backends, name))
+
+    @app.cli.command("web")
+    def web() -> None:
+        """Serve the pages by waitress, on this machine only unless HEARTH_LISTEN says otherwise."""
+        from app.serve import serve
+
+        logs.set_up(backends.settings)
+        serve(app, backends.settings)
+
+    @app.cli.command("owner-link")
+    def owner_link() -> None:
+        """Print the one-time link that makes the first owner; nothing if there is an account already."""
+        from app.services import accounts
+
+        with backends.database.reading() as session:
+            token = accounts.owner_link_token(session, backends.settings.secret)
+        if token:
+            click.echo(f"{backends.settings.public_url}/welcome/{token}")
+
+    @app.cli.command("publish")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--show", "slug", required=True)
+    @click.option("--title", required=True)
+    @click.option("--wait", is_flag=True)
+    def publish(file: Path, slug: str, title: str, wait: bool) -> None:
+        """Publish a recording when its transcript is ready."""
+        from app.publish_command import publish_file
+
+        logs.set_up(backends.settings)
+        sys.stdout.flush()
+        code = publish_file(backends, file, slug, title, wait=wait)
+        sys.stdout.flush()
+        os._exit(code)  # worker threads, if any, have nothing left to do
+
+    @app.cli.command("backup")
+    @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+    def backup(file: Path) -> None:
+        """Write everything that cannot be made again into one file."""
+        from app.services.backup import write_backup
+
+        _or_say(lambda: write_backup(backends, file, say=lambda text: click.echo(text, err=True)))
+
+    @app.cli.command("restore")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    def restore(file: Path) -> None:
+        """Bring a backup back into an empty data directory."""
+        from app.services.backup import read_backup
+
+        _or_say(lambda: read_backup(backends, file, say=lambda text: click.echo(text, err=True)))
+
+
+def _or_say(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except HearthError as error:
+        raise click.ClickException(str(error)) from error

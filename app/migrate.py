@@ -1,0 +1,31 @@
+"""Bring a database to the newest version: our tables by Alembic, and the engine's own tables."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from app.db import make_engine
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic's configuration without a file: the folder of migrations and the address."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str) -> None:
+    """Apply every migration that this database lacks. Safe to run twice and by two at a time."""
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            config = alembic_config(url)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    finally:
+        engine.dispose()

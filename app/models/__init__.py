@@ -1,0 +1,62 @@
+"""All tables, one family a file."""
+
+from app.models.accounts import Account, MemberRole, Membership, Notice, Role, SignInAttempt
+from app.models.communities import Community, Person
+from app.models.episodes import (
+    Chapter,
+    Consent,
+    Credit,
+    CreditRole,
+    Episode,
+    EpisodeKind,
+    EpisodeState,
+    EpisodeType,
+    PublishWish,
+)
+from app.models.recordings import (
+    ChildDeath,
+    Enclosure,
+    FormerEnclosure,
+    Recording,
+    RecordingState,
+    Step,
+    Upload,
+    Window,
+)
+from app.models.shows import Season, Show, ShowOrder
+from app.models.transcripts import SegmentRow, TranscriptRow
+from app.models.workers import WorkerRow
+
+__all__ = [
+    "Account",
+    "Chapter",
+    "ChildDeath",
+    "Community",
+    "Consent",
+    "Credit",
+    "CreditRole",
+    "Enclosure",
+    "Episode",
+    "EpisodeKind",
+    "EpisodeState",
+    "EpisodeType",
+    "FormerEnclosure",
+    "MemberRole",
+    "Membership",
+    "Notice",
+    "Person",
+    "PublishWish",
+    "Recording",
+    "RecordingState",
+    "Role",
+    "Season",
+    "SegmentRow",
+    "Show",
+    "ShowOrder",
+    "SignInAttempt",
+    "Step",
+    "TranscriptRow",
+    "Upload",
+    "Window",
+    "WorkerRow",
+]

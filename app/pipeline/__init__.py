@@ -1,0 +1,1 @@
+"""The durable way of a recording, from the received file to a searchable transcript."""

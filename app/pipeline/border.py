@@ -1,0 +1,166 @@
+"""The border of a step: what it works with, and what becomes of everything that can go wrong in it.
+
+The file's fault refuses the recording, the death of a child is counted, an outage is waited out without
+burning anything, and what nobody expected fails the recording with words and a log line.
+"""
+
+import logging
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import sqlalchemy as sa
+
+from app.audio.errors import ChildDied, RecordingRefused, SandboxBroken
+from app.backends import Backends
+from app.models import Recording, RecordingState, Step
+from app.services import recordings
+from app.storage.errors import StoreFull, StoreUnavailable
+
+#: An outage is waited out: 1, 2, 4 ... seconds, at most five minutes between two tries.
+LONGEST_WAIT_S = 300.0
+
+OUTAGES = (StoreUnavailable, StoreFull, sa.exc.OperationalError, sa.exc.InterfaceError)
+
+BROKEN = (
+    "The sound could not be processed: the program that reads it stopped twice. "
+    "The recording may be damaged. Save it again in another format, for example WAV or MP3, and upload that."
+)
+OURS = (
+    "Something went wrong on our side. Your recording is kept. "
+    "Try again, and tell the operator if it happens twice."
+)
+
+log = logging.getLogger("hearth.pipeline")
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What a step works with."""
+
+    backends: Backends
+    folder: Path
+
+    #: Set once when the engine is launched in this process.
+    _current: ClassVar["Hands | None"] = None
+    #: ffmpeg uses all cores; two recordings at once would only slow each other.
+    one_at_a_time: ClassVar[threading.Lock] = threading.Lock()
+
+    @classmethod
+    def take(cls, backends: Backends, executor_id: str) -> "Hands":
+        """Begin work in this process, in an empty folder of this worker's own."""
+        folder = backends.settings.data / "work" / executor_id
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        cls._current = cls(backends, folder)
+        return cls._current
+
+    @classmethod
+    def now(cls) -> "Hands":
+        """The hands of this process."""
+        if cls._current is None:
+            raise RuntimeError("no worker runs in this process")
+        return cls._current
+
+    @classmethod
+    def backends_now(cls) -> Backends:
+        """The backends of this process."""
+        return cls.now().backends
+
+    def job_folder(self, recording: Recording) -> Path:
+        """A folder for this attempt alone; it outlives a step, not the recording's way."""
+        folder = self.folder / f"{recording.id}-{recording.attempt}"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def clear(self, recording: Recording) -> None:
+        """The local copies are no longer needed."""
+        shutil.rmtree(self.folder / f"{recording.id}-{recording.attempt}", ignore_errors=True)
+
+    def reporter(self, recording: Recording, step: Step) -> Callable[[float], None]:
+        """Something that writes the step's progress at most once a second, in a transaction of its own."""
+        last_s = 0.0
+
+        def report(fraction: float) -> None:
+            nonlocal last_s
+            if time.monotonic() - last_s < 1.0:
+                return
+            last_s = time.monotonic()
+            with self.backends.database.begin() as session:
+                recordings.report(session, recording.id, step, fraction)
+
+        return report
+
+
+def guarded(step: Step, recording_id: str, attempt: int, work: Callable[[Hands, Recording], None]) -> bool:
+    """Run one step of one recording to an end that is a row; whether the next step should follow."""
+    hands = Hands.now()
+    wait_s = 1.0
+    while True:
+        started_s = time.monotonic()
+        try:
+            recording = _enter(hands, step, recording_id, attempt)
+            if recording is None:
+                return False
+            work(hands, recording)
+        except RecordingRefused as error:
+            return _stop(hands, step, recording_id, attempt, RecordingState.refused, error.reason)
+        except ChildDied as error:
+            log.warning("step=%s recording=%s child died: %s", step, recording_id, error)
+            if not _may_retry(hands, step, recording_id, attempt, str(error)):
+                return _stop(hands, step, recording_id, attempt, RecordingState.failed, BROKEN)
+        except OUTAGES as error:
+            log.warning(
+                "step=%s recording=%s waits %.0f s: %s", step, recording_id, wait_s, type(error).__name__
+            )
+            time.sleep(wait_s)
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+        except SandboxBroken:
+            log.exception("step=%s recording=%s", step, recording_id)
+            return _stop(hands, step, recording_id, attempt, RecordingState.failed, OURS)
+        except Exception:  # the step's border: nothing may leave a recording "working" for ever
+            log.exception("step=%s recording=%s", step, recording_id)
+            return _stop(hands, step, recording_id, attempt, RecordingState.failed, OURS)
+        else:
+            log.info(
+                "step=%s recording=%s attempt=%d seconds=%.2f",
+                step, recording_id, attempt, time.monotonic() - started_s,
+            )  # fmt: skip
+            return True
+
+
+def _enter(hands: Hands, step: Step, recording_id: str, attempt: int) -> Recording | None:
+    with hands.backends.database.begin() as session:
+        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt)
+        if recording is not None:
+            recordings.enter(session, recording, step, hands.backends.clock())
+            _load(recording)
+        return recording
+
+
+def _load(recording: Recording) -> None:
+    """Rows that steps read after the session is closed."""
+    _ = recording.episode.show.community
+
+
+def _may_retry(hands: Hands, step: Step, recording_id: str, attempt: int, last_words: str) -> bool:
+    with hands.backends.database.begin() as session:
+        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt)
+        return recording is None or recordings.child_died(session, recording, step, last_words)
+
+
+def _stop(
+    hands: Hands, step: Step, recording_id: str, attempt: int, state: RecordingState, reason: str
+) -> bool:
+    log.info("step=%s recording=%s attempt=%d ended=%s", step, recording_id, attempt, state)
+    with hands.backends.database.begin() as session:
+        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt)
+        if recording is not None:
+            recordings.stop(session, recording, state, reason, hands.backends.clock())
+            hands.clear(recording)
+    return False

@@ -1,0 +1,271 @@
+"""The durable engine: DBOS on the service's own database. Enqueue, launch, heartbeat, take over.
+
+No other file imports `dbos` but this one and the workflow itself (house, decision 1).
+
+- A web process only enqueues, on the session that writes the Recording row: both or neither.
+- A worker has an executor id of its place, so that a restarted worker finds its own work at once.
+- Every worker keeps a heartbeat row by the database's clock. Whoever sees one older than 30 s takes
+  over that executor's work, once: a compare-and-set on the row decides who.
+- Going down by SIGTERM is a crash on purpose: children are killed, the row says "stopped", and the
+  step in work is done again by whoever comes next. Nothing has to be saved on the way out.
+"""
+
+import logging
+import threading
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowSerializationFormat
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from app.db import Database, now_of_database
+from app.models import Recording, WorkerRow
+
+#: A constant: by default it is a hash of the code, and a deploy would strand work of the old version.
+APPLICATION_VERSION = "1"
+APPLICATION_NAME = "hearth"
+PORTABLE = WorkflowSerializationFormat.PORTABLE
+
+#: A worker beats six times as often.
+DEAD_AFTER_S = 30.0
+
+#: What ordinary workers listen to, and what `publish --wait` keeps for itself while nobody else works.
+QUEUES = ("recordings", "windows")
+OWN_QUEUES = ("recordings-own", "windows-own")
+WINDOWS_OF = {"recordings": "windows", "recordings-own": "windows-own"}
+
+#: Recordings that wait for their windows take no processor; mastering itself is one at a time.
+RECORDINGS_AT_ONCE = 8
+
+log = logging.getLogger("hearth.engine")
+
+_clients: "WeakKeyDictionary[Engine, DBOSClient]" = WeakKeyDictionary()
+_clients_lock = threading.Lock()
+
+
+def _client(engine: Engine) -> DBOSClient:
+    with _clients_lock:
+        client = _clients.get(engine)
+        if client is None:
+            client = DBOSClient(system_database_engine=engine, application_name=APPLICATION_NAME, lazy=True)
+            _clients[engine] = client
+        return client
+
+
+def enqueue(session: Session, recording: Recording, *, own: bool = False) -> None:
+    """Start the recording's workflow with the caller's transaction; safe to call twice.
+
+    The caller commits. The workflow's id names recording and attempt, so there is one workflow each.
+    """
+    queue = OWN_QUEUES[0] if own else QUEUES[0]
+    name = f"recording-{recording.id}-{recording.attempt}"
+    session.flush()
+    enqueue_workflow(
+        session, queue, "recording_v1", name, str(recording.id), recording.attempt, WINDOWS_OF[queue]
+    )
+
+
+def enqueue_workflow(session: Session, queue: str, workflow: str, name: str, *arguments: str | int) -> None:
+    """Enqueue a workflow by its name, in the caller's transaction; one workflow for each `name`."""
+    options: EnqueueOptions = {
+        "queue_name": queue,
+        "workflow_name": workflow,
+        "workflow_id": name,
+        "app_version": APPLICATION_VERSION,
+        "serialization_type": PORTABLE,
+    }
+    bind = session.get_bind()
+    engine = bind if isinstance(bind, Engine) else bind.engine
+    _client(engine).enqueue_in_transaction(session, options, *arguments)
+
+
+def open_workflows(session: Session) -> int:
+    """How many workflows are neither finished nor cancelled."""
+    schema = "" if session.get_bind().dialect.name == "sqlite" else "dbos."
+    states = sa.text(
+        f"SELECT count(*) FROM {schema}workflow_status WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED')"  # noqa: S608
+    )
+    return int(session.execute(states).scalar_one())
+
+
+def _config(database: Database, executor_id: str, *, run_migrations: bool) -> DBOSConfig:
+    return {
+        "name": APPLICATION_NAME,
+        "system_database_url": database.url,
+        "application_version": APPLICATION_VERSION,
+        "executor_id": executor_id,
+        "run_migrations": run_migrations,
+        "log_level": "ERROR",
+        "console_log_level": "ERROR",
+        "notification_listener_polling_interval_sec": 1.0,
+    }
+
+
+def create_tables(database: Database) -> None:
+    """Create or upgrade the engine's own tables; ours are Alembic's."""
+    from dbos import run_dbos_database_migrations  # late: only the release step needs it
+
+    run_dbos_database_migrations(database.url)
+
+
+def launch(database: Database, executor_id: str, slots: int, queues: Sequence[str] = QUEUES) -> None:
+    """Start working in this process: its own unfinished work first, then whatever is enqueued.
+
+    Raises dbos errors where the engine's tables are missing.
+    """
+    import app.pipeline.recording  # noqa: F401  (late: registers the workflows, which import this file)
+
+    DBOS(config=_config(database, executor_id, run_migrations=False))
+    DBOS.listen_queues(list(queues))
+    DBOS.launch()
+    for name in queues:
+        DBOS.register_queue(
+            name,
+            worker_concurrency=RECORDINGS_AT_ONCE if name.startswith("recordings") else slots,
+            polling_interval_sec=0.5,
+            on_conflict="always_update",
+        )
+
+
+def stop() -> None:
+    """Stop taking work and forget the engine (tests and `publish --wait`; a worker just exits)."""
+    DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+class Heartbeat:
+    """This worker's row: beaten every few seconds, and watching the others'."""
+
+    def __init__(
+        self, database: Database, executor_id: str, slots: int, dead_after_s: float = DEAD_AFTER_S
+    ) -> None:
+        self._database = database
+        self.executor_id = executor_id
+        self.incarnation = uuid.uuid4().hex
+        self._slots = slots
+        self._dead_after_s = dead_after_s
+        self._taken: set[str] = set()
+        self._stopping = threading.Event()
+        #: Set when somebody else has taken over this worker's work: it must end itself.
+        self.superseded = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Announce this worker (before it takes work) and keep beating."""
+        with self._database.begin() as session:
+            now = now_of_database(session)
+            row = session.get(WorkerRow, self.executor_id) or WorkerRow(executor_id=self.executor_id)
+            row.incarnation = self.incarnation
+            row.slots = self._slots
+            row.started_at = row.beat_at = now
+            row.stopped_at = row.taken_over_by = None
+            session.add(row)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say that this worker is gone, so that nobody waits thirty seconds for it."""
+        self._stopping.set()
+        with self._database.begin() as session:
+            session.execute(self._own_row().values(stopped_at=now_of_database(session)))
+
+    def _own_row(self) -> sa.Update:
+        return sa.update(WorkerRow).where(
+            WorkerRow.executor_id == self.executor_id, WorkerRow.incarnation == self.incarnation
+        )
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._dead_after_s / 6):
+            try:
+                self.beat()
+            except sa.exc.SQLAlchemyError as error:  # the database is away: the next beat will tell
+                log.warning("heartbeat failed: %s", type(error).__name__)
+            except Exception:  # this thread's border: a worker without a heart must not go on
+                log.exception("heartbeat broke")
+                self.superseded.set()
+                return
+
+    def beat(self) -> None:
+        """One beat: renew our row, then take over what the dead left."""
+        with self._database.begin() as session:
+            now = now_of_database(session)
+            done = session.execute(
+                self._own_row().where(WorkerRow.taken_over_by.is_(None)).values(beat_at=now)
+            )
+            alive = _rows(done) == 1
+        if not alive:
+            self.superseded.set()
+            return
+        dead = take_over(self._database, self.executor_id, self._dead_after_s)
+        fresh = set(dead) - self._taken
+        self._taken = set(dead)
+        if fresh:
+            log.warning("taking over from %s", ", ".join(sorted(fresh)))
+        if dead:
+            # private, and the right primitive: it asks for the dead executor's id row by row, so that
+            # doing it twice enqueues nothing twice; the package is pinned and tests/durability proves it
+            DBOS._recover_pending_workflows(dead)
+
+
+def take_over(database: Database, executor_id: str, dead_after_s: float = DEAD_AFTER_S) -> list[str]:
+    """The executor ids whose unfinished work is now this worker's to enqueue again.
+
+    A row is taken by one worker only: the update asks for the very beat that was seen. Rows taken
+    earlier are given again, since a worker may die between taking a row and enqueueing its work;
+    enqueueing twice does nothing. What the dead had taken from others is taken with them.
+    """
+    with database.begin() as session:
+        now = now_of_database(session)
+        gone = session.execute(
+            sa.select(WorkerRow.executor_id, WorkerRow.incarnation, WorkerRow.beat_at).where(
+                WorkerRow.executor_id != executor_id,
+                WorkerRow.taken_over_by.is_(None),
+                sa.or_(
+                    WorkerRow.beat_at < now - timedelta(seconds=dead_after_s),
+                    WorkerRow.stopped_at.is_not(None),
+                ),
+            )
+        ).all()
+        for row in gone:
+            done = session.execute(
+                sa.update(WorkerRow)
+                .where(
+                    WorkerRow.executor_id == row.executor_id,
+                    WorkerRow.incarnation == row.incarnation,
+                    WorkerRow.beat_at == row.beat_at,
+                    WorkerRow.taken_over_by.is_(None),
+                )
+                .values(taken_over_by=executor_id)
+            )
+            if _rows(done) == 1:
+                session.execute(
+                    sa.update(WorkerRow)
+                    .where(WorkerRow.taken_over_by == row.executor_id)
+                    .values(taken_over_by=executor_id)
+                )
+        session.execute(
+            sa.delete(WorkerRow).where(
+                WorkerRow.taken_over_by == executor_id, WorkerRow.beat_at < now - timedelta(hours=1)
+            )
+        )
+        return list(
+            session.scalars(sa.select(WorkerRow.executor_id).where(WorkerRow.taken_over_by == executor_id))
+        )
+
+
+def fresh_worker(session: Session) -> bool:
+    """Whether any worker's heartbeat is fresh."""
+    since = now_of_database(session) - timedelta(seconds=DEAD_AFTER_S)
+    count = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(WorkerRow)
+        .where(WorkerRow.beat_at >= since, WorkerRow.stopped_at.is_(None), WorkerRow.taken_over_by.is_(None))
+    )
+    return bool(count)
+
+
+def _rows(result: Any) -> int:
+    return int(result.rowcount)

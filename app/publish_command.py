@@ -1,0 +1,212 @@
+"""`./dev publish`: a recording from the command line, by the same way as from the web form.
+
+If no worker's heartbeat is fresh it works itself, for this recording only, on queues of its own; should
+it be killed, the next ordinary worker finds the rest there.
+"""
+
+import os
+import socket
+import sys
+import time
+import uuid
+from datetime import datetime
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.backends import Backends
+from app.models import (
+    Account,
+    Community,
+    Episode,
+    EpisodeState,
+    PublishWish,
+    Recording,
+    RecordingState,
+    Show,
+)
+from app.pipeline import engine, worker
+from app.services import feeds, fields, recordings
+from app.storage.keys import recording_key
+
+REFUSED = 2
+FAILED = 1
+
+#: The terms that the person who types the command confirms by it; see services/uploads.py.
+AGREEMENT = "cli-1"
+
+
+def publish_file(backends: Backends, file: Path, show_slug: str, title: str, *, wait: bool) -> int:
+    """Take the file in and have it published when its transcript is ready; the exit code."""
+    size_bytes = file.stat().st_size
+    problem = _problem(backends, size_bytes)
+    if problem:
+        return _refuse(problem)
+    recording_id = uuid.uuid4()
+    key = recording_key(recording_id)
+    backends.store.put_file(key, file)
+    own = wait and _nobody_works(backends)
+    heart: engine.Heartbeat | None = None
+    with backends.database.begin() as session:
+        show = _show(session, backends, show_slug)
+        episode, recording = _rows(session, backends, show, file, title, recording_id, key)
+        engine.enqueue(session, recording, own=own)
+        page = f"{backends.settings.public_url}/shows/{show.slug}/{episode.slug}"
+        feed = feeds.feed_address(backends.settings.public_url, show.slug)
+    if not wait:
+        click.echo(f"page: {page}\nfeed: {feed}")
+        return 0
+    if own:
+        heart = _work(backends)
+    state, reason = _wait(backends, recording_id)
+    if heart is not None:
+        heart.stop()
+    if state is RecordingState.refused:
+        _forget(backends, episode.id)
+        return _refuse(reason)
+    with backends.database.reading() as session:
+        done = session.get_one(Episode, episode.id)
+        if state is not RecordingState.ready or done.state is not EpisodeState.published:
+            click.echo(reason or "It was not published.", err=True)
+            return FAILED
+        base = backends.settings.public_url
+        click.echo(
+            f"page: {page}\nfeed: {feed}\naudio: {base}{feeds.enclosure_path(done)}\n"
+            f"vtt: {base}/transcripts/{done.guid}.vtt"
+        )
+    return 0
+
+
+def _problem(backends: Backends, size_bytes: int) -> str:
+    limit = backends.settings.limits.recording_bytes
+    if size_bytes == 0:
+        return "The file is empty."
+    if size_bytes > limit:
+        return f"The file is larger than the limit of {limit // 1024**3} GiB."
+    free = backends.store.free_bytes()
+    if free is not None and free < 2 * size_bytes + 200 * 1024**2:
+        return "There is not enough free disk space for this recording."
+    return ""
+
+
+def _nobody_works(backends: Backends) -> bool:
+    with backends.database.reading() as session:
+        return not engine.fresh_worker(session)
+
+
+def _work(backends: Backends) -> engine.Heartbeat | None:
+    """Start working in this process; None where somebody else took the only place first."""
+    if backends.settings.is_sqlite:
+        lock = worker.open_lock(backends.settings.data / "worker.lock")
+        if not worker.try_lock(lock):
+            _say("another worker has begun; waiting for it")
+            return None
+        _places.append(lock)
+    return worker.begin(backends, f"{socket.gethostname()}-publish-{os.getpid()}", engine.OWN_QUEUES)
+
+
+#: Locks that are held until this process ends.
+_places: list[object] = []
+
+
+def _wait(backends: Backends, recording_id: uuid.UUID) -> tuple[RecordingState, str]:
+    said = ""
+    while True:
+        with backends.database.reading() as session:
+            recording = recordings.get(session, recording_id)
+            progress = recordings.progress(recording, backends.clock())
+            state, reason = recording.state, recording.reason
+        if state is not RecordingState.working:
+            return state, reason
+        left = f", about {progress.seconds_left} s left" if progress.seconds_left else ""
+        text = f"{progress.words}: {progress.step_fraction:.0%}{left}"
+        if text != said:
+            _say(text)
+            said = text
+        time.sleep(0.5)
+
+
+def _show(session: Session, backends: Backends, slug: str) -> Show:
+    """The show, made with its community where it is missing."""
+    show = session.scalar(sa.select(Show).where(Show.slug == slug, Show.deleted_at.is_(None)))
+    if show is not None:
+        return show
+    now = backends.clock()
+    community = session.scalar(sa.select(Community).order_by(Community.created_at).limit(1))
+    if community is None:
+        community = Community(slug="community", name="Our community", created_at=now)
+        session.add(community)
+    name = slug.replace("-", " ").strip().capitalize() or "Show"
+    slug = fields.first_free(fields.slug(slug, "show"), set(session.scalars(sa.select(Show.slug))))
+    show = Show(
+        community=community,
+        slug=slug,
+        title=name,
+        description=name,
+        author=backends.settings.service_name,
+        owner_email=backends.settings.contact_email,
+        guid=feeds.new_show_guid(backends.settings.public_url, slug),
+        created_at=now,
+        changed_at=now,
+    )
+    session.add(show)
+    session.flush()
+    return show
+
+
+def _rows(
+    session: Session,
+    backends: Backends,
+    show: Show,
+    file: Path,
+    title: str,
+    recording_id: uuid.UUID,
+    key: str,
+) -> tuple[Episode, Recording]:
+    now: datetime = backends.clock()
+    taken = set(session.scalars(sa.select(Episode.slug).where(Episode.show_id == show.id)))
+    owner = session.scalar(sa.select(Account.id).where(Account.is_owner).limit(1))
+    episode = Episode(
+        show=show,
+        slug=fields.first_free(fields.slug(title, "episode"), taken),
+        title=title.strip()[:255] or file.stem[:255],
+        wish=PublishWish.when_ready,
+        created_by=owner,
+        created_at=now,
+        changed_at=now,
+    )
+    recording = Recording(
+        id=recording_id,
+        episode=episode,
+        file_name=file.name[:200],
+        key=key,
+        size_bytes=file.stat().st_size,
+        agreement_version=AGREEMENT,
+        agreed_by=owner,
+        agreed_at=now,
+        created_at=now,
+        step_started_at=now,
+    )
+    session.add_all([episode, recording])
+    session.flush()
+    return episode, recording
+
+
+def _forget(backends: Backends, episode_id: uuid.UUID) -> None:
+    """A refused file leaves no episode behind; its bytes stay until the sweep."""
+    with backends.database.begin() as session:
+        episode = session.get_one(Episode, episode_id)
+        episode.wish = PublishWish.none
+        episode.deleted_at = backends.clock()
+
+
+def _refuse(reason: str) -> int:
+    click.echo(" ".join(reason.split()), err=True)
+    return REFUSED
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+    sys.stderr.flush()

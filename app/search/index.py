@@ -1,0 +1,148 @@
+"""What the rest of the service calls: texts of an episode in, hits out, on whichever database is set.
+
+Whether an episode may be seen is never the index's to decide: each search is given the episodes that
+its reader may see, as a SELECT, and counts and shows nothing else (OWASP A01). Commits nothing.
+"""
+
+import uuid
+from collections.abc import Iterable
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.search import sqlite
+from app.search.errors import SearchUnsupported
+from app.search.hits import Hit, IndexedText, Piece, Results
+from app.search.query import Query
+
+__all__ = [
+    "Hit",
+    "IndexedText",
+    "Piece",
+    "Query",
+    "Results",
+    "SearchUnsupported",
+    "erase",
+    "remove_episode",
+    "replace_episode",
+    "require_support",
+    "restem",
+    "search",
+]
+
+PER_PAGE = 20
+MAX_PER_PAGE = 100
+
+
+class Backend(Protocol):
+    """What a database must offer. A module does; see app/search/sqlite.py."""
+
+    def is_supported(self, session: Session) -> bool:
+        """Whether this build of the database can search at all."""
+
+    def replace_episode(
+        self, session: Session, episode_id: uuid.UUID, language: str, texts: Iterable[IndexedText]
+    ) -> None:
+        """These texts and no others are the episode's."""
+
+    def remove_episode(self, session: Session, episode_id: uuid.UUID) -> None:
+        """Nothing of the episode is left in the index."""
+
+    def erase(self, session: Session) -> None:
+        """Nothing of replaced texts is left in the index."""
+
+    def restem(self, session: Session) -> int:
+        """Bring texts indexed by older rules up to date; the number of episodes that needed it."""
+
+    def search(
+        self,
+        session: Session,
+        query: Query,
+        *,
+        visible: sa.Select[uuid.UUID],
+        page: int,
+        per_page: int,
+    ) -> Results:
+        """One page of hits in episodes of `visible`."""
+
+
+def require_support(session: Session) -> None:
+    """Raises SearchUnsupported, with advice, where the database has no search. To be called at start."""
+    if not _backend(session).is_supported(session):
+        raise SearchUnsupported("a database without full-text search")
+
+
+def replace_episode(
+    session: Session, episode_id: uuid.UUID, language: str, texts: Iterable[IndexedText]
+) -> None:
+    """Make these texts, and no others, what is found of the episode. Texts that stay are not touched.
+
+    `language` is a BCP 47 tag ("en", "cy-GB"); where it has no stemmer, words are found as they stand.
+    The old words cannot be found from here on; `erase` also takes them off the disk.
+    """
+    _backend(session).replace_episode(session, episode_id, language, texts)
+
+
+def remove_episode(session: Session, episode_id: uuid.UUID) -> None:
+    """Take the episode out of the index and its words off the index's pages, in this transaction."""
+    _backend(session).remove_episode(session, episode_id)
+
+
+def erase(session: Session) -> None:
+    """Take words that were replaced off the index's pages. Costs next to nothing if there are none."""
+    _backend(session).erase(session)
+
+
+def restem(session: Session) -> int:
+    """Stem again what was indexed by older rules or an older stemmer; the number of such episodes.
+
+    To be called after an upgrade: until then a word may miss forms of itself in old episodes.
+    """
+    return _backend(session).restem(session)
+
+
+def search(
+    session: Session,
+    query: Query,
+    *,
+    visible: sa.Select[uuid.UUID],
+    community_id: uuid.UUID | None = None,
+    show_id: uuid.UUID | None = None,
+    page: int = 1,
+    per_page: int = PER_PAGE,
+) -> Results:
+    """The hits in the episodes of `visible` (a SELECT of episode ids), of a community or show if given.
+
+    A page that is not there is the nearest that is. Up to 2,000 hits are ranked: titles, then summaries,
+    notes and speech, the best first, equals newest first; of more the newest are shown.
+    """
+    visible = _narrowed(visible, community_id, show_id)
+    per_page = min(max(per_page, 1), MAX_PER_PAGE)
+    return _backend(session).search(session, query, visible=visible, page=max(page, 1), per_page=per_page)
+
+
+def _narrowed(
+    visible: sa.Select[uuid.UUID], community_id: uuid.UUID | None, show_id: uuid.UUID | None
+) -> sa.Select[uuid.UUID]:
+    if community_id is None and show_id is None:
+        return visible
+    episodes = sa.table("episodes", sa.column("id", sa.Uuid()), sa.column("show_id", sa.Uuid())).alias("of")
+    narrowed = sa.select(episodes.c.id).where(episodes.c.id.in_(visible))
+    if show_id is not None:
+        narrowed = narrowed.where(episodes.c.show_id == show_id)
+    if community_id is not None:
+        shows = sa.table("shows", sa.column("id", sa.Uuid()), sa.column("community_id", sa.Uuid()))
+        owned = sa.select(shows.c.id).where(shows.c.community_id == community_id)
+        narrowed = narrowed.where(episodes.c.show_id.in_(owned))
+    return narrowed
+
+
+_BACKENDS: dict[str, Backend] = {"sqlite": sqlite}
+
+
+def _backend(session: Session) -> Backend:
+    name = session.get_bind().dialect.name
+    if name not in _BACKENDS:
+        raise SearchUnsupported(name)
+    return _BACKENDS[name]

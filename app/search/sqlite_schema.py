@@ -1,0 +1,110 @@
+"""The search index's tables on SQLite, as statements for a migration.
+
+`search_texts` holds each text with its stems; `search_index` is FTS5 over it and keeps nothing of its
+own but the inverted index, in step by triggers. The stems are made by us, so FTS5's tokenizer only
+splits at spaces: "ascii" leaves every letter beyond ASCII as it is. A stem ends with the language that
+made it ("nurs·en"), for the same letters are another word's stem in another language.
+
+The rowid of a text is its episode's ordinal and its place in the episode, so that FTS5 can say which
+episodes a word is in, and look into one episode, without reading a table.
+"""
+
+import sqlalchemy as sa
+
+#: The low bits of a text's id are its place in its episode, the others the episode's ordinal.
+PLACE_BITS = 20
+
+TABLES = ("search_episodes", "search_texts", "search_index")
+
+CREATE_STATEMENTS = (
+    """
+    CREATE TABLE search_episodes (
+        ordinal INTEGER PRIMARY KEY,
+        episode_id CHAR(32) NOT NULL UNIQUE REFERENCES episodes (id) ON DELETE CASCADE,
+        language VARCHAR(20) NOT NULL,
+        rules VARCHAR(20) NOT NULL
+    )
+    """,
+    "CREATE INDEX ix_search_episodes_language ON search_episodes (language)",
+    """
+    CREATE TABLE search_texts (
+        id INTEGER PRIMARY KEY,
+        kind VARCHAR(10) NOT NULL,
+        position INTEGER NOT NULL,
+        start_ms INTEGER,
+        end_ms INTEGER,
+        text TEXT NOT NULL,
+        stems TEXT NOT NULL,
+        words TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE VIRTUAL TABLE search_index USING fts5(
+        stems, words, content = 'search_texts', content_rowid = 'id', tokenize = 'ascii', prefix = '2 3 4'
+    )
+    """,
+    """
+    CREATE TRIGGER search_texts_added AFTER INSERT ON search_texts BEGIN
+        INSERT INTO search_index (rowid, stems, words) VALUES (new.id, new.stems, new.words);
+    END
+    """,
+    """
+    CREATE TRIGGER search_texts_removed AFTER DELETE ON search_texts BEGIN
+        INSERT INTO search_index (search_index, rowid, stems, words)
+        VALUES ('delete', old.id, old.stems, old.words);
+    END
+    """,
+    """
+    CREATE TRIGGER search_texts_changed AFTER UPDATE OF id, stems, words ON search_texts BEGIN
+        INSERT INTO search_index (search_index, rowid, stems, words)
+        VALUES ('delete', old.id, old.stems, old.words);
+        INSERT INTO search_index (rowid, stems, words) VALUES (new.id, new.stems, new.words);
+    END
+    """,
+    # 20 is PLACE_BITS.
+    """
+    CREATE TRIGGER search_episodes_removed AFTER DELETE ON search_episodes BEGIN
+        DELETE FROM search_texts WHERE id >= old.ordinal << 20 AND id < (old.ordinal + 1) << 20;
+    END
+    """,
+)
+
+#: Dropping a table that has a delete trigger fires none, and FTS5 drops its own tables.
+DROP_STATEMENTS = (
+    "DROP TABLE IF EXISTS search_index",
+    "DROP TABLE IF EXISTS search_texts",
+    "DROP TABLE IF EXISTS search_episodes",
+)
+
+episodes = sa.table("episodes", sa.column("id", sa.Uuid()), sa.column("published_at", sa.DateTime())).alias(
+    "seen"
+)
+search_episodes = sa.table(
+    "search_episodes",
+    sa.column("ordinal", sa.Integer()),
+    sa.column("episode_id", sa.Uuid()),
+    sa.column("language", sa.String()),
+    sa.column("rules", sa.String()),
+)
+search_texts = sa.table(
+    "search_texts",
+    sa.column("id", sa.Integer()),
+    sa.column("kind", sa.String()),
+    sa.column("position", sa.Integer()),
+    sa.column("start_ms", sa.Integer()),
+    sa.column("end_ms", sa.Integer()),
+    sa.column("text", sa.String()),
+    sa.column("stems", sa.String()),
+    sa.column("words", sa.String()),
+)
+search_index = sa.table("search_index", sa.column("rowid", sa.Integer()))
+
+
+def marked_stem(stem: str, language: str) -> str:
+    """The stem as it stands in the index. No word has the sign between, and it is not ASCII."""
+    return f"{stem}·{language}"
+
+
+def first_id(ordinal: int) -> int:
+    """The id of an episode's first text; the first of the next ordinal is past its last."""
+    return ordinal << PLACE_BITS

@@ -1,0 +1,297 @@
+"""Accounts: making them, their passwords, their links, their roles. Knows nothing of requests.
+
+Links are signed with the service's secret: the first owner's holds only while there is no account,
+a reset link only until its hour has come or the password has changed, so each works once.
+"""
+
+import hashlib
+import hmac
+import unicodedata
+import uuid
+from datetime import datetime, timedelta
+from functools import cache
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from email_validator import EmailNotValidError, validate_email
+from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, Invalid, NotFound
+from app.models import Account, MemberRole, Membership
+
+PASSWORD_LENGTH_MIN = 10
+PASSWORD_LENGTH_MAX = 200
+
+#: How long a reset link holds: mailed to the person, or handed over by the owner.
+MAILED_LINK_HOLDS = timedelta(hours=2)
+HANDED_LINK_HOLDS = timedelta(days=7)
+
+# Memory, passes and lanes of OWASP's Password Storage Cheat Sheet, argon2id: sixteen sign-ins at once
+# take 300 MiB, not the gibibyte that the library's own defaults would.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+#: Passwords of ten characters or more that stand on every list of stolen ones, without digits and signs.
+_COMMON = frozenset(
+    [
+        "password",
+        "passwort",
+        "passwordpassword",
+        "qwertyuiop",
+        "qwertyqwerty",
+        "qwertyuiopasdf",
+        "asdfghjkl",
+        "asdfghjklzxcv",
+        "letmein",
+        "letmeinletmein",
+        "iloveyou",
+        "iloveyouiloveyou",
+        "welcome",
+        "welcomewelcome",
+        "administrator",
+        "changeme",
+        "changemechangeme",
+        "abcdefghij",
+        "abcdefghijkl",
+        "nhspassword",
+        "hospital",
+        "secret",
+        "secretsecret",
+        "footballfootball",
+        "liverpool",
+        "manchester",
+        "manchesterunited",
+        "sunshine",
+        "princess",
+        "trustno",
+        "qazwsxedc",
+        "zxcvbnm",
+        "zxcvbnmasdf",
+        "monkey",
+        "dragon",
+        "superman",
+        "batman",
+        "starwars",
+        "computer",
+        "internet",
+    ]
+)
+
+
+def normal_email(text: str) -> str:
+    """The e-mail address as it is kept and compared: lower case. Raises Invalid."""
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise Invalid(
+            {"email": "Enter an e-mail address in the correct format, like name@example.org"}
+        ) from error
+    return found.normalized.lower()
+
+
+def find_account(session: Session, email: str) -> Account | None:
+    """The account with this address, however it is written; None for text that is no address."""
+    try:
+        wanted = normal_email(email)
+    except Invalid:
+        return None
+    return session.scalar(sa.select(Account).where(Account.email == wanted))
+
+
+def has_accounts(session: Session) -> bool:
+    """Whether anybody can sign in at all."""
+    return session.scalar(sa.select(Account.id).limit(1)) is not None
+
+
+def password_problem(password: str, email: str) -> str | None:
+    """What is wrong with a new password, in words for the person who chose it."""
+    text = _normal_password(password)
+    if len(text) < PASSWORD_LENGTH_MIN:
+        return f"Password must have at least {PASSWORD_LENGTH_MIN} characters"
+    if len(text) > PASSWORD_LENGTH_MAX:
+        return f"Password must have at most {PASSWORD_LENGTH_MAX} characters"
+    folded = text.casefold()
+    if folded in (email.casefold(), email.casefold().partition("@")[0]):
+        return "Password must not be your e-mail address"
+    letters = "".join(filter(str.isalpha, folded))
+    if len(set(folded)) < 4 or not letters or letters in _COMMON:
+        return (
+            "Choose a password that is harder to guess, for example three words that do not belong together"
+        )
+    return None
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash that is kept instead of the password."""
+    return _HASHER.hash(_normal_password(password))
+
+
+def verify_password(account: Account | None, password: str) -> bool:
+    """Whether this is the account's password.
+
+    Takes the same work where there is no such account, or none that may sign in, so that the time
+    of an answer does not tell who has an account.
+    """
+    known = account is not None and account.active and account.password is not None
+    kept = account.password if known and account is not None else None
+    try:
+        matches = _HASHER.verify(kept or _nobodys_hash(), _normal_password(password))
+    except (VerificationError, InvalidHashError):
+        return False
+    return matches and kept is not None
+
+
+def set_password(session: Session, account: Account, password: str) -> None:
+    """Give the account a new password and end all its sessions. Raises Invalid."""
+    problem = password_problem(password, account.email)
+    if problem:
+        raise Invalid({"password": problem})
+    account.password = hash_password(password)
+    end_sessions(session, account)
+
+
+def end_sessions(session: Session, account: Account) -> None:
+    """Sign the account out everywhere: every session carries the mark that is replaced here."""
+    account.fs_uniquifier = uuid.uuid4().hex
+    session.flush()
+
+
+def rename_account(session: Session, account: Account, name: str) -> None:
+    """Change what the account's holder is called. Raises Invalid."""
+    account.name = _checked_name(name)
+    session.flush()
+
+
+def create_account(
+    session: Session,
+    *,
+    email: str,
+    name: str,
+    now: datetime,
+    password: str | None = None,
+    is_owner: bool = False,
+) -> Account:
+    """A new account; without a password until its holder sets one by a reset link. Raises Invalid."""
+    problems: dict[str, str] = {}
+    try:
+        name = _checked_name(name)
+    except Invalid as error:
+        problems |= error.problems
+    try:
+        email = normal_email(email)
+    except Invalid as error:
+        problems |= error.problems
+    else:
+        if find_account(session, email) is not None:
+            problems["email"] = "There is already an account with this e-mail address"
+    if password is not None and (problem := password_problem(password, email)):
+        problems["password"] = problem
+    if problems:
+        raise Invalid(problems)
+    account = Account(
+        email=email,
+        name=name,
+        password=hash_password(password) if password is not None else None,
+        is_owner=is_owner,
+        created_at=now,
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def owner_link_token(session: Session, secret: str) -> str | None:
+    """The token of the first owner's link (/welcome/<token>), or None once there is an account."""
+    return None if has_accounts(session) else _owner_token(secret)
+
+
+def check_owner_token(session: Session, secret: str, token: str) -> None:
+    """Raises NotFound unless the token is the first owner's and nobody has used it."""
+    genuine = hmac.compare_digest(_owner_token(secret).encode(), token.encode("utf-8", "surrogatepass"))
+    if not genuine or has_accounts(session):
+        raise NotFound("This link is not valid, or has been used.")
+
+
+def create_owner(session: Session, *, email: str, name: str, password: str, now: datetime) -> Account:
+    """The first account, which owns the service. Raises Conflict where there is an account, Invalid."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's writers wait for each other anyway
+        session.execute(sa.text("LOCK TABLE accounts IN SHARE ROW EXCLUSIVE MODE"))
+    if has_accounts(session):
+        raise Conflict("This service has an owner already. Sign in instead.")
+    return create_account(session, email=email, name=name, password=password, is_owner=True, now=now)
+
+
+def set_membership(
+    session: Session, account: Account, community_id: uuid.UUID, role: MemberRole | None, now: datetime
+) -> None:
+    """Give the account this role in the community, or none."""
+    found = session.scalar(
+        sa.select(Membership).where(
+            Membership.account_id == account.id, Membership.community_id == community_id
+        )
+    )
+    if role is None:
+        if found is not None:
+            session.delete(found)
+    elif found is not None:
+        found.role = role
+    else:
+        session.add(Membership(account_id=account.id, community_id=community_id, role=role, created_at=now))
+    session.flush()
+
+
+def reset_link(account: Account, secret: str, public_url: str, expires_at: datetime) -> str:
+    """An address at which whoever has it sets the account's password, once, until then."""
+    said = [account.id.hex, int(expires_at.timestamp()), _password_mark(account, secret)]
+    return f"{public_url}/reset/{_reset_serializer(secret).dumps(said)}"
+
+
+def account_of_reset(session: Session, secret: str, token: str, now: datetime) -> Account:
+    """Whose password this reset link sets. Raises NotFound where it is forged, used or too old."""
+    refusal = NotFound("This link is not valid any more. Ask for a new one.")
+    try:
+        identity, expires_at_s, mark = _reset_serializer(secret).loads(token)
+    except BadData as error:
+        raise refusal from error
+    account = session.get(Account, uuid.UUID(identity))
+    if account is None or not account.active or now.timestamp() >= expires_at_s:
+        raise refusal
+    if not hmac.compare_digest(mark, _password_mark(account, secret)):
+        raise refusal
+    return account
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 200 or not name.isprintable():
+        raise Invalid({"name": "Enter a name of at most 200 characters"})
+    return name
+
+
+def _normal_password(password: str) -> str:
+    # two keyboards may send the same letter as one character or as two (NIST SP 800-63B, 5.1.1.2)
+    return unicodedata.normalize("NFKC", password)
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _HASHER.hash("the password of nobody")
+
+
+def _owner_token(secret: str) -> str:
+    return hmac.new(secret.encode(), b"hearth: link of the first owner, 1", hashlib.sha256).hexdigest()
+
+
+def _password_mark(account: Account, secret: str) -> str:
+    """Changes with the password: what makes a reset link work once."""
+    said = f"hearth: password mark, 1:{account.password or ''}".encode()
+    return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()[:32]
+
+
+def _reset_serializer(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(
+        secret,
+        salt="hearth: reset link, 1",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )

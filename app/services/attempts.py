@@ -1,0 +1,93 @@
+"""How often somebody may try a password: ten failures per account and thirty per neighbourhood of
+addresses in fifteen minutes. Neither names nor addresses are kept, only their hashes under our secret.
+
+An attempt is written down before the password is looked at and struck out when it was right, so that
+a hundred attempts at the same moment are not all the first one.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.errors import TooOften
+from app.models import SignInAttempt
+
+WINDOW = timedelta(minutes=15)
+ACCOUNT_LIMIT = 10
+ADDRESS_LIMIT = 30
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt that is under way, as written down: the account's hash and the rows."""
+
+    account_subject: str
+    rows: tuple[SignInAttempt, ...]
+
+
+def begin_attempt(
+    session: Session, secret: str, *, purpose: str, email: str, address: str | None, now: datetime
+) -> Attempt:
+    """Write the attempt down as a failure. Raises TooOften where there were too many.
+
+    The caller commits before it looks at the password, and calls `succeed` where it was right.
+    """
+    session.execute(sa.delete(SignInAttempt).where(SignInAttempt.at <= now - WINDOW))
+    account_subject = _hashed(secret, f"{purpose}: account {email.strip().lower()}")
+    address_subject = _hashed(secret, f"{purpose}: address {neighbourhood(address)}")
+    _refuse_beyond(session, account_subject, ACCOUNT_LIMIT, now)
+    _refuse_beyond(session, address_subject, ADDRESS_LIMIT, now)
+    rows = tuple(SignInAttempt(subject=subject, at=now) for subject in (account_subject, address_subject))
+    session.add_all(rows)
+    session.flush()
+    return Attempt(account_subject, rows)
+
+
+def succeed(session: Session, attempt: Attempt) -> None:
+    """Strike out this attempt and all earlier failures of the account."""
+    session.execute(
+        sa.delete(SignInAttempt).where(
+            sa.or_(
+                SignInAttempt.subject == attempt.account_subject,
+                SignInAttempt.id.in_([row.id for row in attempt.rows]),
+            )
+        )
+    )
+
+
+def neighbourhood(address: str | None) -> str:
+    """The network that an address belongs to: /24, or /48 (what one customer usually has)."""
+    try:
+        found = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(ipaddress.ip_network((found, 48), strict=False))
+        found = found.ipv4_mapped
+    return str(ipaddress.ip_network((found, 24), strict=False))
+
+
+def _refuse_beyond(session: Session, subject: str, limit: int, now: datetime) -> None:
+    times = session.scalars(
+        sa.select(SignInAttempt.at).where(SignInAttempt.subject == subject).order_by(SignInAttempt.at.desc())
+    ).all()
+    if len(times) < limit:
+        return
+    # the limit-th newest decides: when it is forgotten, one more is allowed
+    wait_s = int((times[limit - 1] + WINDOW - now).total_seconds()) + 1
+    minutes = max(1, -(-wait_s // 60))
+    raise TooOften(
+        "There were too many attempts. "
+        f"Try again in {minutes} minute{'' if minutes == 1 else 's'}, or reset your password.",
+        wait_s,
+    )
+
+
+def _hashed(secret: str, subject: str) -> str:
+    return hmac.new(secret.encode(), f"hearth: attempts, 1: {subject}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,236 @@
+"""What is said of an episode: title, notes, number, chapters, consent records.
+
+Publishing, replacing and deleting are services/episodes.py.
+"""
+
+import re
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, NotFound
+from app.models import (
+    Account,
+    Chapter,
+    Consent,
+    Episode,
+    EpisodeKind,
+    EpisodeState,
+    EpisodeType,
+    Person,
+    PublishWish,
+    Season,
+    Show,
+)
+from app.services import episodes, fields
+
+MOST_CHAPTERS = 300
+_CHAPTER = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:\.(\d{1,3}))?[\s–—-]+(\S.*)")
+
+
+@dataclass(frozen=True)
+class EpisodeFields:
+    """What a person may say of an episode. `chapters` is one line each: "0:00 Title"."""
+
+    title: str
+    summary: str = ""
+    notes: str = ""
+    content_note: str = ""
+    kind: EpisodeKind = EpisodeKind.episode
+    episode_type: EpisodeType = EpisodeType.full
+    explicit: bool = False
+    number: int | None = None
+    season_id: uuid.UUID | None = None
+    chapters: str = ""
+
+
+def get(session: Session, episode_id: uuid.UUID) -> Episode:
+    """An episode, also one in the bin. Raises NotFound."""
+    episode = session.get(Episode, episode_id)
+    if episode is None or episode.show.deleted_at is not None:
+        raise NotFound("There is nothing at this address.")
+    return episode
+
+
+def create(
+    session: Session, show: Show, title: str, kind: EpisodeKind, account: Account, now: datetime
+) -> Episode:
+    """A draft with an address made from its title, which then stays. Raises Invalid."""
+    values: dict[str, object] = {"title": fields.line(title)}
+    fields.refuse({**fields.too_long(Episode, values), **fields.missing(values, {"title": "Enter a title."})})
+    taken = set(session.scalars(sa.select(Episode.slug).where(Episode.show_id == show.id)))
+    episode = Episode(
+        show=show,
+        slug=fields.first_free(fields.slug(title, kind.value), taken),
+        kind=kind,
+        title=str(values["title"]),
+        explicit=show.explicit,
+        created_by=account.id,
+        created_at=now,
+        changed_at=now,
+    )
+    session.add(episode)
+    session.flush()
+    return episode
+
+
+def edit(session: Session, episode: Episode, said: EpisodeFields, now: datetime) -> None:
+    """Change what is said of it; address and GUID stay. Raises Invalid."""
+    values: dict[str, object] = {name: getattr(said, name) for name in asdict(said) if name != "chapters"}
+    for name in ("title", "summary", "content_note"):
+        values[name] = fields.line(getattr(said, name))
+    values["notes"] = fields.lines(said.notes)
+    chapters, chapter_problem = read_chapters(said.chapters, _duration_ms(episode))
+    problems: dict[str, str | None] = {
+        "chapters": chapter_problem,
+        **fields.too_long(Episode, values),
+        **fields.missing(values, {"title": "Enter a title."}),
+    }
+    if said.number is not None and not 1 <= said.number <= 99_999:
+        problems["number"] = "Enter a number from 1 to 99,999, or leave it empty."
+    if said.season_id is not None and not _season_of(session, episode, said.season_id):
+        problems["season_id"] = "Choose a season of this show."
+    fields.refuse(problems)
+    for name, value in values.items():
+        setattr(episode, name, value)
+    _set_chapters(session, episode, chapters)
+    changed(session, episode, now)
+
+
+def read_chapters(text: str, duration_ms: int | None) -> tuple[dict[int, str], str | None]:
+    """{start_ms: title} from lines like "1:05:09 Title", and what is wrong with them, if anything."""
+    chapters: dict[int, str] = {}
+    for number, row in enumerate((row for row in fields.lines(text).split("\n") if row.strip()), 1):
+        found = _CHAPTER.fullmatch(row.strip())
+        if found is None or int(found[3]) > 59 or (found[1] and int(found[2]) > 59):
+            return {}, f"Chapter {number}: write a time and a title, like 12:30 What we tried first"
+        start_ms = _milliseconds(found[1], found[2], found[3], found[4])
+        title = fields.line(found[5])
+        if len(title) > 255:
+            return {}, f"Chapter {number}: use a title of 255 characters or fewer."
+        if start_ms in chapters:
+            return {}, f"Chapter {number}: another chapter begins at the same time."
+        if duration_ms is not None and start_ms >= duration_ms:
+            return {}, f"Chapter {number}: begins after the end of the recording."
+        chapters[start_ms] = title
+        if len(chapters) > MOST_CHAPTERS:
+            return {}, f"Use {MOST_CHAPTERS} chapters or fewer."
+    return dict(sorted(chapters.items())), None
+
+
+def chapters_as_text(episode: Episode) -> str:
+    """The chapters as a person edits them."""
+    return "\n".join(f"{clock(chapter.start_ms)} {chapter.title}" for chapter in episode.chapters)
+
+
+def clock(start_ms: int) -> str:
+    """1:05:09, 5:09 or 0:05.250."""
+    seconds, thousandths = divmod(start_ms, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return f"{text}.{thousandths:03}" if thousandths else text
+
+
+def record_consent(
+    session: Session,
+    episode: Episode,
+    person: Person,
+    account: Account,
+    now: datetime,
+    *,
+    purpose: str,
+    how_given: str,
+    given_on: date,
+    taken_by: str,
+) -> Consent:
+    """Keep that this person agreed: for what, how, when, taken by whom. Raises Invalid, NotFound."""
+    if person.community_id != episode.show.community_id:
+        raise NotFound("This person is not part of the community.")
+    values = {
+        "purpose": fields.line(purpose),
+        "how_given": fields.line(how_given),
+        "taken_by": fields.line(taken_by),
+    }
+    problems: dict[str, str | None] = {
+        **fields.too_long(Consent, values),
+        **fields.missing(
+            values,
+            {
+                "purpose": "Say what they agreed to.",
+                "how_given": "Say how they agreed, for example: on the signed form, in the recording.",
+                "taken_by": "Say who asked them.",
+            },
+        ),
+    }
+    if given_on > now.date():
+        problems["given_on"] = "Enter the day on which they agreed; it cannot be in the future."
+    fields.refuse(problems)
+    consent = Consent(person=person, given_on=given_on, created_by=account.id, created_at=now, **values)
+    episode.consents.append(consent)
+    changed(session, episode, now)
+    return consent
+
+
+def consent_of(episode: Episode, consent_id: uuid.UUID) -> Consent:
+    """One consent record of the episode. Raises NotFound."""
+    for consent in episode.consents:
+        if consent.id == consent_id:
+            return consent
+    raise NotFound("This record is no longer there.")
+
+
+def withdraw_consent(session: Session, episode: Episode, consent: Consent, now: datetime) -> None:
+    """The person no longer agrees. The record stays, with its end; a published story is taken back at once.
+
+    Whoever may edit the story may do this: taking back never waits for a role.
+    """
+    if consent.withdrawn_at is not None:
+        return
+    consent.withdrawn_at = now
+    session.flush()
+    if episode.state is EpisodeState.published and episodes.hindrances(session, episode):
+        episode.state = EpisodeState.unpublished
+        episode.wish = PublishWish.none
+    episodes.touch(session, episode, now)
+
+
+def _season_of(session: Session, episode: Episode, season_id: uuid.UUID) -> bool:
+    season = session.get(Season, season_id)
+    return season is not None and season.show_id == episode.show_id
+
+
+def _duration_ms(episode: Episode) -> int | None:
+    return episode.enclosure.duration_ms if episode.enclosure else None
+
+
+def _milliseconds(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> int:
+    whole = (int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)
+    return whole * 1000 + int((fraction or "0").ljust(3, "0"))
+
+
+def _set_chapters(session: Session, episode: Episode, chapters: dict[int, str]) -> None:
+    """Rows that stay keep their place, so that the unique time never meets itself half-way."""
+    for row in list(episode.chapters):
+        if row.start_ms in chapters:
+            row.title = chapters.pop(row.start_ms)
+        else:
+            episode.chapters.remove(row)
+    session.flush()
+    episode.chapters.extend(Chapter(start_ms=start_ms, title=title) for start_ms, title in chapters.items())
+    session.flush()
+    session.expire(episode, ["chapters"])
+
+
+def changed(session: Session, episode: Episode, now: datetime) -> None:
+    """What is said of it has changed: feed and search follow.
+
+    Raises Conflict where it is published and could not be published as it would now be.
+    """
+    session.flush()
+    if episode.state is EpisodeState.published and (found := episodes.hindrances(session, episode)):
+        raise Conflict("It is published and would no longer be allowed to be. " + " ".join(found))
+    episodes.touch(session, episode, now)

@@ -1,0 +1,245 @@
+"""Publish, replace, unpublish, withdraw, bin: every change of what the public sees of an Episode."""
+
+import uuid
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, NotAllowed, NotFound
+from app.models import (
+    Account,
+    Consent,
+    CreditRole,
+    Enclosure,
+    Episode,
+    EpisodeKind,
+    EpisodeState,
+    PublishWish,
+    Recording,
+    RecordingState,
+    TranscriptRow,
+)
+from app.services import access, recordings, shows, transcripts
+
+BIN_DAYS = 30
+
+
+def get(session: Session, episode_id: uuid.UUID) -> Episode:
+    """Any episode, in the bin or not. Raises NotFound."""
+    episode = session.get(Episode, episode_id)
+    if episode is None:
+        raise NotFound("There is nothing at this address.")
+    return episode
+
+
+def touch(session: Session, episode: Episode, now: datetime) -> None:
+    """Something that the public may see has changed: the show's feed and the search must follow."""
+    episode.changed_at = now
+    shows.touch(episode.show, now)
+    session.flush()
+    transcripts.index(session, episode)
+
+
+def hindrances(session: Session, episode: Episode) -> list[str]:
+    """What stands in the way of publishing, in words. The transcript's absence alone does not."""
+    found = []
+    if episode.deleted_at is not None:
+        found.append("It is in the bin. Take it out first.")
+    if episode.enclosure_id is None:
+        found.append("There is no sound yet. Upload a recording, or wait until it is levelled.")
+    if not episode.title.strip():
+        found.append("It has no title.")
+    if _must_be_checked(episode) and not _is_checked(episode):
+        found.append("The transcript has to be checked by a person first.")
+    if episode.kind is EpisodeKind.story:
+        found.extend(_consents_missing(session, episode))
+    return found
+
+
+def may_publish_now(session: Session, episode: Episode) -> bool:
+    """Whether nothing stands in the way."""
+    return not hindrances(session, episode)
+
+
+def publish(session: Session, episode: Episode, account: Account | None, now: datetime) -> None:
+    """Make it public. `account` is None where the pipeline fulfils a wish that was allowed before.
+
+    Raises NotAllowed, and Conflict with every hindrance in words.
+    """
+    if account is not None and not access.may_publish(session, account, episode.show):
+        raise NotAllowed("In this show a facilitator publishes. Ask one of them to publish it.")
+    found = hindrances(session, episode)
+    if found:
+        raise Conflict(" ".join(found))
+    episode.wish = PublishWish.none
+    episode.state = EpisodeState.published
+    episode.withdrawn_at = None
+    if episode.published_at is None:
+        episode.published_at = now
+    touch(session, episode, now)
+
+
+def wish(session: Session, episode: Episode, wanted: PublishWish, account: Account, now: datetime) -> None:
+    """Publish as soon as the sound (now) or the transcript (when_ready) is there, maybe at once."""
+    if wanted is not PublishWish.none and not access.may_publish(session, account, episode.show):
+        raise NotAllowed("In this show a facilitator publishes. Ask one of them to publish it.")
+    episode.wish = wanted
+    session.flush()
+    _fulfil(session, episode, now)
+
+
+def unpublish(session: Session, episode: Episode, account: Account, now: datetime) -> None:
+    """Take it back for now: 404 everywhere, and it can be published again under the same GUID."""
+    _require_publisher(session, episode, account)
+    if episode.state is not EpisodeState.published:
+        raise Conflict("It is not published.")
+    episode.state = EpisodeState.unpublished
+    episode.wish = PublishWish.none
+    touch(session, episode, now)
+
+
+def withdraw(session: Session, episode: Episode, account: Account, now: datetime) -> None:
+    """Take it back for good: 410 everywhere, so that apps and search engines forget it."""
+    _require_publisher(session, episode, account)
+    if episode.published_at is None:
+        raise Conflict("It was never published, so there is nothing to withdraw. Move it to the bin instead.")
+    episode.state = EpisodeState.withdrawn
+    episode.wish = PublishWish.none
+    episode.withdrawn_at = now
+    touch(session, episode, now)
+
+
+def to_bin(session: Session, episode: Episode, account: Account, now: datetime) -> None:
+    """Out of sight at once, gone after thirty days. A published episode is unpublished by it."""
+    access.require_making(session, account, episode.show.community_id)
+    if episode.state is EpisodeState.published:
+        unpublish(session, episode, account, now)
+    episode.deleted_at = now
+    touch(session, episode, now)
+
+
+def from_bin(session: Session, episode: Episode, account: Account, now: datetime) -> None:
+    """Back from the bin, not published."""
+    access.require_making(session, account, episode.show.community_id)
+    episode.deleted_at = None
+    touch(session, episode, now)
+
+
+def bin_ends(episode: Episode) -> datetime | None:
+    """When an episode in the bin is gone for good."""
+    return episode.deleted_at + timedelta(days=BIN_DAYS) if episode.deleted_at else None
+
+
+def take_enclosure(session: Session, recording: Recording, now: datetime) -> None:
+    """The sound is levelled: it becomes the episode's, unless a published episode still waits for the words.
+
+    Replacing the recording of a published episode changes sound and transcript together, in take_transcript.
+    """
+    episode = recording.episode
+    if episode.state is EpisodeState.published and episode.enclosure_id is not None:
+        return
+    enclosure = session.scalars(sa.select(Enclosure).where(Enclosure.recording_id == recording.id)).one()
+    _use(session, episode, recording, enclosure, now)
+    if episode.wish is PublishWish.now:
+        _fulfil(session, episode, now)
+
+
+def take_transcript(
+    session: Session, recording: Recording, transcript: TranscriptRow | None, now: datetime
+) -> None:
+    """The words are there: they and the sound become the episode's, and a wish to publish is fulfilled."""
+    episode = recording.episode
+    enclosure = session.scalars(sa.select(Enclosure).where(Enclosure.recording_id == recording.id)).one()
+    _use(session, episode, recording, enclosure, now)
+    if transcript is not None:
+        episode.transcript_id = transcript.id
+    session.flush()
+    session.refresh(episode)
+    if episode.state is EpisodeState.published and hindrances(session, episode):
+        # new words that nobody has checked, in a show or story that asks for checking
+        episode.state = EpisodeState.unpublished
+        episode.wish = PublishWish.none
+    touch(session, episode, now)
+    _fulfil(session, episode, now)
+
+
+def tell_ready(session: Session, episode: Episode, now: datetime) -> None:
+    """The notice in the studio that fits what has become of it."""
+    if episode.state is EpisodeState.published:
+        text = f"“{episode.title}” is published with its transcript."
+    else:
+        text = f"The transcript of “{episode.title}” is ready to read and correct."
+    recordings.tell(session, episode, "ready", text, now)
+
+
+def maker_email(session: Session, episode: Episode) -> str | None:
+    """The address of whoever made the episode."""
+    account = session.get(Account, episode.created_by) if episode.created_by else None
+    return account.email if account is not None and account.active else None
+
+
+def is_on_its_way(episode: Episode, latest: Recording | None) -> bool:
+    """Whether a recording of it is in work."""
+    return latest is not None and latest.state is RecordingState.working
+
+
+def latest_recording(session: Session, episode: Episode) -> Recording | None:
+    """The newest recording, which may not be the one that listeners hear yet."""
+    return session.scalar(
+        sa.select(Recording)
+        .where(Recording.episode_id == episode.id)
+        .order_by(Recording.created_at.desc(), Recording.id)
+        .limit(1)
+    )
+
+
+def _use(
+    session: Session, episode: Episode, recording: Recording, enclosure: Enclosure, now: datetime
+) -> None:
+    old = episode.enclosure
+    if old is not None and old.id != enclosure.id and old.sha256 != enclosure.sha256:
+        recordings.remember_address(session, old, now)
+    if episode.recording_id != recording.id:
+        episode.transcript_id = None
+    episode.recording_id = recording.id
+    episode.enclosure_id = enclosure.id
+    session.flush()
+
+
+def _fulfil(session: Session, episode: Episode, now: datetime) -> None:
+    """Publish if that was asked for, everything asked for is there, and nothing stands in the way."""
+    if episode.wish is PublishWish.none or episode.state is EpisodeState.published:
+        return
+    if episode.wish is PublishWish.when_ready and episode.transcript_id is None:
+        return
+    if may_publish_now(session, episode):
+        publish(session, episode, None, now)
+
+
+def _require_publisher(session: Session, episode: Episode, account: Account) -> None:
+    access.require_making(session, account, episode.show.community_id)
+    if not access.may_publish(session, account, episode.show):
+        raise NotAllowed("In this show a facilitator publishes and takes back.")
+
+
+def _must_be_checked(episode: Episode) -> bool:
+    return episode.kind is EpisodeKind.story or episode.show.requires_checked
+
+
+def _is_checked(episode: Episode) -> bool:
+    return episode.transcript is not None and episode.transcript.checked_at is not None
+
+
+def _consents_missing(session: Session, episode: Episode) -> list[str]:
+    tellers = [credit.person for credit in episode.credits if credit.role is CreditRole.storyteller]
+    if not tellers:
+        return ["Name the storyteller under people."]
+    given = set(
+        session.scalars(
+            sa.select(Consent.person_id).where(
+                Consent.episode_id == episode.id, Consent.withdrawn_at.is_(None)
+            )
+        )
+    )
+    return [f"Consent is missing for {person.public_name}." for person in tellers if person.id not in given]

@@ -1,0 +1,215 @@
+"""A Show as its feed tells it, and the bytes of that feed.
+
+The feed is a function of the show's revision, this code and the public address; it is rendered when
+first asked for and kept in memory by these three (house, decision 9). Request headers never reach it.
+"""
+
+import hashlib
+import threading
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.models import Credit, CreditRole, Episode, Show
+from app.notes import notes_html
+from app.services import artwork as pictures
+from app.services.published import public_episode_ids, public_shows
+from feeds.channel import (
+    Channel,
+    ChannelKind,
+    Enclosure,
+    EpisodeType,
+    Item,
+    PersonLink,
+    TranscriptLink,
+    TxtRecord,
+)
+from feeds.guid import podcast_guid, random_podcast_guid
+from feeds.opml import OpmlEntry, render_opml
+from feeds.rss import render_rss
+from transcription.formats import FORMATS
+
+#: Raise it when the same rows should give other bytes.
+FEED_VERSION = 1
+#: Feeds kept in memory; a feed of 1,000 episodes is about 2 MB.
+KEPT = 64
+
+
+@dataclass(frozen=True)
+class FeedFile:
+    """A rendered feed."""
+
+    body: bytes
+    etag: str
+    modified_at: datetime
+
+
+class FeedCache:
+    """Rendered feeds of one process, the least recently asked for leaves first."""
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[uuid.UUID, tuple[str, FeedFile]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, show_id: uuid.UUID, version: str) -> FeedFile | None:
+        """The feed if it is still of this version."""
+        with self._lock:
+            kept = self._files.get(show_id)
+            if kept is None or kept[0] != version:
+                return None
+            self._files.move_to_end(show_id)
+            return kept[1]
+
+    def put(self, show_id: uuid.UUID, version: str, file: FeedFile) -> None:
+        """Keep it."""
+        with self._lock:
+            self._files[show_id] = (version, file)
+            self._files.move_to_end(show_id)
+            while len(self._files) > KEPT:
+                self._files.popitem(last=False)
+
+
+def feed_address(public_url: str, slug: str) -> str:
+    """The one true address of a show's feed."""
+    return f"{public_url}/shows/{slug}/feed.xml"
+
+
+def new_show_guid(public_url: str, slug: str) -> uuid.UUID:
+    """The podcast:guid of a new show: by its feed's address where that is public, else random.
+
+    Given once and kept (house, decision 16).
+    """
+    if public_url.startswith("https://"):
+        return uuid.UUID(podcast_guid(feed_address(public_url, slug)))
+    return uuid.UUID(random_podcast_guid())
+
+
+def feed_file(session: Session, show: Show, public_url: str, cache: FeedCache) -> FeedFile:
+    """The bytes of the show's feed, their ETag, and when the show last changed."""
+    version = f"{show.revision}.{FEED_VERSION}.{public_url}"
+    kept = cache.get(show.id, version)
+    if kept is not None:
+        return kept
+    body = render_rss(channel_of(session, show, public_url))
+    file = FeedFile(body, hashlib.sha256(body).hexdigest()[:32], show.changed_at.replace(microsecond=0))
+    cache.put(show.id, version, file)
+    return file
+
+
+def channel_of(session: Session, show: Show, public_url: str) -> Channel:
+    """The show with all its public episodes, newest first."""
+    episodes = session.scalars(
+        sa.select(Episode)
+        .where(Episode.show_id == show.id, Episode.id.in_(public_episode_ids()))
+        .order_by(Episode.published_at.desc(), Episode.id)
+        .options(
+            joinedload(Episode.enclosure),
+            joinedload(Episode.transcript),
+            joinedload(Episode.season),
+            selectinload(Episode.chapters),
+            selectinload(Episode.credits).joinedload(Credit.person),
+        )
+    ).unique()
+    artwork = (
+        f"{public_url}/{pictures.key(show.id, show.artwork_sha256, 'full')}" if show.artwork_sha256 else None
+    )
+    return Channel(
+        title=show.title,
+        description_html=notes_html(show.description),
+        link=f"{public_url}/shows/{show.slug}",
+        feed_url=feed_address(public_url, show.slug),
+        language=show.language,
+        explicit=show.explicit,
+        author=show.author or show.community.name,
+        category=show.category,
+        subcategory=show.subcategory or None,
+        image_url=artwork,
+        image_alt=show.artwork_alt or None,
+        guid=str(show.guid) if show.guid else None,
+        locked=show.locked,
+        kind=ChannelKind(show.order.value),
+        owner_name=show.author or show.community.name,
+        owner_email=show.owner_email or None,
+        copyright=show.copyright or None,
+        txt=(TxtRecord(show.verify_text, "applepodcastsverify"),) if show.verify_text else (),
+        updated_at=show.changed_at,
+        items=tuple(_item(episode, public_url, artwork) for episode in episodes),
+    )
+
+
+def enclosure_path(episode: Episode) -> str:
+    """Where listeners get the sound: changed audio is a new address (house, decision 7)."""
+    if episode.enclosure is None:
+        raise ValueError("an episode without sound has no enclosure address")
+    return f"/media/{episode.guid}/{episode.enclosure.sha256[:12]}.mp3"
+
+
+def opml(session: Session, service_name: str, public_url: str) -> bytes:
+    """All public shows as OPML."""
+    return render_opml(
+        service_name,
+        [
+            OpmlEntry(
+                text=show.title,
+                xml_url=feed_address(public_url, show.slug),
+                html_url=f"{public_url}/shows/{show.slug}",
+            )
+            for show in session.scalars(public_shows())
+        ],
+    )
+
+
+def _item(episode: Episode, public_url: str, artwork: str | None) -> Item:
+    enclosure = episode.enclosure
+    return Item(
+        guid=str(episode.guid),
+        title=episode.title,
+        link=f"{public_url}/shows/{episode.show.slug}/{episode.slug}",
+        published_at=episode.published_at or episode.created_at,
+        enclosure=Enclosure(public_url + enclosure_path(episode), enclosure.size_bytes, "audio/mpeg")
+        if enclosure
+        else None,
+        description_html=notes_html(episode.notes) if episode.notes else "",
+        summary=episode.summary or episode.title,
+        content_note=episode.content_note or None,
+        duration_ms=enclosure.duration_ms if enclosure else None,
+        image_url=artwork,
+        season=episode.season.number if episode.season else None,
+        season_name=(episode.season.name or None) if episode.season else None,
+        episode=episode.number,
+        episode_type=EpisodeType(episode.episode_type.value),
+        explicit=episode.explicit or episode.show.explicit,
+        persons=tuple(_person(credit) for credit in episode.credits),
+        transcripts=_transcripts(episode, public_url),
+        chapters_url=f"{public_url}/chapters/{episode.guid}.json" if episode.chapters else None,
+    )
+
+
+def _person(credit: Credit) -> PersonLink:
+    """By the Podcast Taxonomy, which has no storyteller: the one who is heard as a guest."""
+    crew = credit.role in (CreditRole.producer, CreditRole.editor)
+    return PersonLink(
+        name=credit.person.public_name,
+        role="guest" if credit.role is CreditRole.storyteller else credit.role.value,
+        group="crew" if crew else "cast",
+        href=credit.person.link or None,
+    )
+
+
+def _transcripts(episode: Episode, public_url: str) -> tuple[TranscriptLink, ...]:
+    """Every format; an unchecked story never comes this far, since it is not published."""
+    if episode.transcript is None:
+        return ()
+    return tuple(
+        TranscriptLink(
+            url=f"{public_url}/transcripts/{episode.guid}.{form.extension}",
+            media_type=form.media_type,
+            language=episode.transcript.language,
+            rel="captions" if form.timed else None,
+        )
+        for form in FORMATS
+    )

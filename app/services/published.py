@@ -1,0 +1,87 @@
+"""What the public may see: the one predicate that pages, feeds, media, search and sitemap share."""
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.errors import Gone, NotFound
+from app.models import Community, Episode, EpisodeState, Show
+
+NOTHING_HERE = "There is nothing at this address."
+WITHDRAWN = "This has been withdrawn and is no longer available."
+
+
+def public_episode_ids() -> sa.Select[uuid.UUID]:
+    """Ids of all episodes that the public may see now, as a subquery."""
+    return (
+        sa.select(Episode.id)
+        .join(Show, Episode.show_id == Show.id)
+        .where(
+            Episode.state == EpisodeState.published,
+            Episode.deleted_at.is_(None),
+            Show.deleted_at.is_(None),
+        )
+    )
+
+
+def public_episodes() -> sa.Select[Episode]:
+    """All episodes that the public may see now, newest first."""
+    return (
+        sa.select(Episode)
+        .where(Episode.id.in_(public_episode_ids()))
+        .order_by(Episode.published_at.desc(), Episode.id)
+    )
+
+
+def public_shows() -> sa.Select[Show]:
+    """All shows that have at least one public episode, by title."""
+    with_episodes = sa.select(Episode.show_id).where(Episode.id.in_(public_episode_ids()))
+    return sa.select(Show).where(Show.id.in_(with_episodes)).order_by(Show.title, Show.id)
+
+
+def public_episode(session: Session, show_slug: str, slug: str) -> Episode:
+    """One public episode by its address.
+
+    Raises Gone where it was withdrawn after publishing, NotFound for everything else.
+    """
+    episode = session.scalar(
+        sa.select(Episode).join(Show).where(Show.slug == show_slug, Episode.slug == slug)
+    )
+    return _visible(session, episode)
+
+
+def public_episode_by_guid(session: Session, guid: uuid.UUID) -> Episode:
+    """One public episode by its GUID: media, transcripts, chapters. Raises as above."""
+    return _visible(session, session.scalar(sa.select(Episode).where(Episode.guid == guid)))
+
+
+def _visible(session: Session, episode: Episode | None) -> Episode:
+    if episode is None or episode.deleted_at is not None or episode.show.deleted_at is not None:
+        raise NotFound(NOTHING_HERE)
+    if episode.state is EpisodeState.withdrawn:
+        raise Gone(WITHDRAWN)
+    if episode.state is not EpisodeState.published:
+        raise NotFound(NOTHING_HERE)
+    return episode
+
+
+def public_show(session: Session, slug: str) -> Show:
+    """A show that has ever published something; its feed outlives its episodes. Raises NotFound."""
+    show = session.scalar(sa.select(Show).where(Show.slug == slug, Show.deleted_at.is_(None), was_public()))
+    if show is None:
+        raise NotFound(NOTHING_HERE)
+    return show
+
+
+def was_public() -> sa.ColumnElement[bool]:
+    """Whether a show has ever published an episode."""
+    return sa.exists().where(Episode.show_id == Show.id, Episode.published_at.is_not(None))
+
+
+def public_community(session: Session, slug: str) -> Community:
+    """A community by its address. Raises NotFound."""
+    community = session.scalar(sa.select(Community).where(Community.slug == slug))
+    if community is None:
+        raise NotFound(NOTHING_HERE)
+    return community

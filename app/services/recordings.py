@@ -1,0 +1,297 @@
+"""The way of a recording as rows: which step it is in, what was found, why it stopped."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, NotFound
+from app.models import (
+    ChildDeath,
+    Enclosure,
+    Episode,
+    FormerEnclosure,
+    Notice,
+    Recording,
+    RecordingState,
+    Step,
+    Window,
+)
+
+#: How often a child may die by a signal or limit over one step of one recording.
+DEATHS_ALLOWED = 2
+
+#: What the producer reads, in the order of the steps.
+STEP_WORDS = {
+    Step.receive: "Receiving",
+    Step.inspect: "Checking the sound",
+    Step.master: "Levelling the sound",
+    Step.windows: "Finding the pauses",
+    Step.transcribe: "Writing down every word",
+    Step.join: "Putting the transcript together",
+    Step.index: "Making it searchable",
+}
+
+#: Share of the whole that each step takes, for one bar over all steps; measured on two cores.
+_SHARE = {
+    Step.receive: 0.03,
+    Step.inspect: 0.10,
+    Step.master: 0.20,
+    Step.windows: 0.02,
+    Step.transcribe: 0.62,
+    Step.join: 0.02,
+    Step.index: 0.01,
+}
+
+#: Seconds of work for one second of sound, until the recording's own pace is known; on two cores.
+_PACE = {Step.receive: 0.002, Step.inspect: 0.01, Step.master: 0.02, Step.windows: 0.001}
+_PACE_TRANSCRIBE = 0.07
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the producer sees of a recording that is on its way."""
+
+    step: Step
+    words: str
+    step_fraction: float
+    fraction: float
+    seconds_left: int | None
+    state: RecordingState
+    reason: str
+
+
+def get(session: Session, recording_id: uuid.UUID) -> Recording:
+    """Raises NotFound."""
+    recording = session.get(Recording, recording_id)
+    if recording is None:
+        raise NotFound("This recording is no longer there.")
+    return recording
+
+
+def in_work(session: Session, recording_id: uuid.UUID, attempt: int) -> Recording | None:
+    """The recording, if this attempt is still wanted; None after "try again", a refusal or a deletion."""
+    recording = session.get(Recording, recording_id)
+    if recording is None or recording.attempt != attempt or recording.state is not RecordingState.working:
+        return None
+    if recording.episode.deleted_at is not None:
+        return None
+    return recording
+
+
+def enter(session: Session, recording: Recording, step: Step, now: datetime) -> None:
+    """The recording is now in this step."""
+    if recording.step is not step or recording.step_started_at is None:
+        recording.step = step
+        recording.step_started_at = now
+        recording.progress = 0.0
+    session.flush()
+
+
+def report(session: Session, recording_id: uuid.UUID, step: Step, fraction: float) -> None:
+    """How far the step is, 0 to 1. Does nothing once the recording has gone on."""
+    session.execute(
+        sa.update(Recording)
+        .where(Recording.id == recording_id, Recording.step == step)
+        .values(progress=max(0.0, min(1.0, fraction)))
+    )
+
+
+def child_died(session: Session, recording: Recording, step: Step, last_words: str) -> bool:
+    """Count a death; whether the step may be tried once more."""
+    row = session.get(ChildDeath, (recording.id, step.value, recording.attempt))
+    if row is None:
+        row = ChildDeath(recording_id=recording.id, step=step.value, attempt=recording.attempt, count=0)
+        session.add(row)
+    row.count += 1
+    row.last_words = last_words[:2000]
+    session.flush()
+    return row.count < DEATHS_ALLOWED
+
+
+def stop(session: Session, recording: Recording, state: RecordingState, reason: str, now: datetime) -> None:
+    """Refused or failed: what was received stays, the producer is told, "try again" is offered."""
+    recording.state = state
+    recording.reason = reason
+    recording.finished_at = now
+    tell(session, recording.episode, state.value, reason, now)
+    session.flush()
+
+
+def finish(session: Session, recording: Recording, now: datetime) -> None:
+    """The transcript is there and searchable."""
+    recording.state = RecordingState.ready
+    recording.reason = ""
+    recording.progress = 1.0
+    recording.finished_at = now
+    session.flush()
+
+
+def tell(session: Session, episode: Episode, kind: str, text: str, now: datetime) -> None:
+    """A notice in the studio for whoever made the episode."""
+    if episode.created_by is not None:
+        session.add(
+            Notice(account_id=episode.created_by, episode_id=episode.id, kind=kind, text=text, created_at=now)
+        )
+
+
+def try_again(session: Session, recording: Recording, now: datetime) -> None:
+    """A new attempt from the first step; the caller enqueues it in the same transaction.
+
+    Raises Conflict while the recording is working or ready.
+    """
+    if recording.state not in (RecordingState.failed, RecordingState.refused):
+        raise Conflict("This recording is not waiting for another try.")
+    recording.attempt += 1
+    recording.state = RecordingState.working
+    recording.reason = ""
+    recording.step = Step.receive
+    recording.step_started_at = now
+    recording.progress = 0.0
+    recording.finished_at = None
+    session.flush()
+
+
+def keep_inspection(session: Session, recording: Recording, found: dict[str, Any]) -> None:
+    """What app.audio.inspect found, for the page and for the next step."""
+    recording.inspection = found
+    recording.container = str(found["container"])
+    recording.codec = str(found["codec"])
+    recording.duration_ms = int(found["duration_ms"])
+    session.flush()
+
+
+def keep_enclosure(session: Session, recording: Recording, enclosure: Enclosure) -> None:
+    """The enclosure made in this attempt, in place of one of an earlier attempt."""
+    old = session.scalar(sa.select(Enclosure).where(Enclosure.recording_id == recording.id))
+    if old is not None and old.sha256 == enclosure.sha256:
+        enclosure = old
+    elif old is not None:
+        remember_address(session, old, enclosure.created_at)
+        for name in (
+            "key", "size_bytes", "sha256", "duration_ms", "channels", "bit_rate_bps", "loudness_lufs",
+            "true_peak_dbtp", "gain_db", "note", "waveform", "created_at",
+        ):  # fmt: skip
+            setattr(old, name, getattr(enclosure, name))
+        enclosure = old
+    else:
+        session.add(enclosure)
+    recording.duration_ms = enclosure.duration_ms
+    session.flush()
+
+
+def remember_address(session: Session, enclosure: Enclosure, now: datetime) -> None:
+    """An enclosure's address that listeners may still ask for once it is replaced."""
+    session.merge(
+        FormerEnclosure(
+            episode_id=enclosure.episode_id, sha256=enclosure.sha256, key=enclosure.key, replaced_at=now
+        )
+    )
+
+
+def plan(
+    session: Session, recording: Recording, spans: list[tuple[int, int]], language: str, confidence: float
+) -> int:
+    """Write the windows of this attempt (once); how many there are."""
+    recording.language = language
+    recording.language_confidence = confidence
+    known = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Window)
+        .where(Window.recording_id == recording.id, Window.attempt == recording.attempt)
+    )
+    if not known:
+        session.add_all(
+            Window(
+                recording_id=recording.id,
+                attempt=recording.attempt,
+                number=number,
+                start_ms=start_ms,
+                end_ms=end_ms,
+            )
+            for number, (start_ms, end_ms) in enumerate(spans)
+        )
+        known = len(spans)
+    session.flush()
+    return known
+
+
+def window(session: Session, recording: Recording, number: int) -> Window:
+    """One window of the present attempt."""
+    return session.scalars(
+        sa.select(Window).where(
+            Window.recording_id == recording.id,
+            Window.attempt == recording.attempt,
+            Window.number == number,
+        )
+    ).one()
+
+
+def windows_done(session: Session, recording: Recording) -> list[Window]:
+    """All windows of the present attempt in their order."""
+    return list(
+        session.scalars(
+            sa.select(Window)
+            .where(Window.recording_id == recording.id, Window.attempt == recording.attempt)
+            .order_by(Window.number)
+        )
+    )
+
+
+def keep_result(
+    session: Session, recording: Recording, number: int, result: list[Any], now: datetime
+) -> None:
+    """A window's segments; kept once. The bar moves by the sound that is done, not by the windows."""
+    row = window(session, recording, number)
+    if row.done_at is None:
+        row.result = result
+        row.done_at = now
+        session.flush()
+    done, whole = session.execute(
+        sa.select(
+            sa.func.sum(sa.case((Window.done_at.is_not(None), Window.end_ms - Window.start_ms), else_=0)),
+            sa.func.sum(Window.end_ms - Window.start_ms),
+        ).where(Window.recording_id == recording.id, Window.attempt == recording.attempt)
+    ).one()
+    report(session, recording.id, Step.transcribe, float(done or 0) / float(whole or 1))
+
+
+def progress(recording: Recording, now: datetime) -> Progress:
+    """How far it is and how long it will take, in words and numbers."""
+    before = sum(
+        share for step, share in _SHARE.items() if list(Step).index(step) < list(Step).index(recording.step)
+    )
+    ready = recording.state is RecordingState.ready
+    fraction = 1.0 if ready else before + _SHARE[recording.step] * recording.progress
+    return Progress(
+        step=recording.step,
+        words="Ready" if ready else STEP_WORDS[recording.step],
+        step_fraction=1.0 if ready else recording.progress,
+        fraction=fraction,
+        seconds_left=_seconds_left(recording, now),
+        state=recording.state,
+        reason=recording.reason,
+    )
+
+
+def _seconds_left(recording: Recording, now: datetime) -> int | None:
+    """None while nothing can be said: before the length is known, or when nothing moves."""
+    if recording.state is not RecordingState.working or not recording.duration_ms:
+        return None
+    duration_s = recording.duration_ms / 1000
+    steps = list(Step)
+    position = steps.index(recording.step)
+    later = sum(
+        duration_s * (_PACE_TRANSCRIBE if step is Step.transcribe else _PACE.get(step, 0.0005))
+        for step in steps[position + 1 :]
+    )
+    spent_s = (now - recording.step_started_at).total_seconds() if recording.step_started_at else 0.0
+    if recording.progress > 0.05 and spent_s > 1:
+        here = spent_s * (1 - recording.progress) / recording.progress
+    else:
+        pace = _PACE_TRANSCRIBE if recording.step is Step.transcribe else _PACE.get(recording.step, 0.0005)
+        here = max(1.0, duration_s * pace - spent_s)
+    return max(1, round(here + later))

@@ -1,0 +1,281 @@
+"""A recording on its way in: recognised after a reload, put together once, then an Episode's Recording.
+
+Calls to the store may take seconds, so none of them happens in the functions that take a session; the
+view makes them in between, with no transaction open (house, decision 2).
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, Invalid, NotFound, TooLarge
+from app.models import (
+    Account,
+    Episode,
+    EpisodeKind,
+    PublishWish,
+    Recording,
+    RecordingState,
+    Show,
+    Step,
+    Upload,
+)
+from app.services import access, drafts, fields
+from app.settings import Limits
+from app.storage import ObjectStore, expected_parts
+from app.storage.errors import PartsWrong, UploadFinished, UploadMissing
+from app.storage.keys import recording_key
+
+#: What the producer confirms. A changed text is a new version; rows keep the version that was shown.
+AGREEMENT_VERSION = "1"
+AGREEMENT = (
+    "Everyone who can be heard in this recording knows what the show is for, where it will be heard, "
+    "and has agreed to that."
+)
+
+#: Said on the page; what a file really is, the pipeline finds out from its bytes.
+FORMATS = "MP3, M4A, WAV, FLAC, OGG, Opus, AIFF, WMA or AMR, or the sound of an MP4, MOV or WebM film"
+ACCEPT = ".mp3,.m4a,.m4b,.aac,.wav,.flac,.ogg,.oga,.opus,.aif,.aiff,.wma,.amr,.mp4,.mov,.webm,audio/*"
+
+#: Parts are put together into a second file, and the pipeline works on a copy of its own.
+_ROOM_FACTOR = 2
+_ROOM_BYTES = 256 * 1024**2
+
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person wants to send, for which show, and what is to become of it."""
+
+    file_name: str
+    size_bytes: int
+    first_part_sha256: str
+    title: str
+    kind: EpisodeKind
+    wish: PublishWish
+    agreed: bool
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An upload as the store knows it, before there is a row."""
+
+    recording_id: uuid.UUID
+    store_upload: str
+
+
+def check(asked: Asked, limits: Limits) -> None:
+    """Raises Invalid, TooLarge for what cannot be sent at all."""
+    check_agreed(asked.agreed)
+    if asked.size_bytes <= 0:
+        raise Invalid({"file": f"“{fields.file_name(asked.file_name)}” is empty."})
+    if asked.size_bytes > limits.recording_bytes:
+        raise TooLarge("A recording can have up to 4 GB. Save it as MP3 or M4A and send that.")
+    if len(asked.first_part_sha256) != 64 or not set(asked.first_part_sha256) <= _HEX:
+        raise Invalid({"file": "The file could not be read. Choose it again."})
+    fields.refuse({**fields.too_long(Episode, {"title": fields.line(asked.title)})})
+
+
+def check_agreed(agreed: bool) -> None:
+    """Raises Invalid unless the producer has confirmed the agreement."""
+    if not agreed:
+        raise Invalid({"agreed": "Confirm that everyone who can be heard has agreed."})
+
+
+def check_room(store: ObjectStore, size_bytes: int) -> None:
+    """Raises Conflict where the disk would not hold the recording and what is made from it."""
+    free = store.free_bytes()
+    if free is not None and free < size_bytes * _ROOM_FACTOR + _ROOM_BYTES:
+        raise Conflict(
+            "There is not enough room for this recording at present. Ask the person who runs this service "
+            "to make room; then send it again."
+        )
+
+
+def find_same(
+    session: Session, account: Account, show: Show, episode: Episode | None, asked: Asked
+) -> Upload | None:
+    """The unfinished upload of the same file by the same account: name, size, first part's hash."""
+    return session.scalar(
+        sa.select(Upload)
+        .where(
+            Upload.account_id == account.id,
+            Upload.show_id == show.id,
+            Upload.episode_id == (episode.id if episode else None),
+            Upload.file_name == fields.file_name(asked.file_name),
+            Upload.size_bytes == asked.size_bytes,
+            Upload.first_part_sha256 == asked.first_part_sha256,
+            Upload.completed_at.is_(None),
+        )
+        .order_by(Upload.created_at.desc())
+        .limit(1)
+    )
+
+
+def open_in_store(store: ObjectStore) -> Opened:
+    """Begin in the store. If no row follows, the sweep of abandoned uploads removes it."""
+    recording_id = uuid.uuid4()
+    return Opened(recording_id, store.begin(recording_key(recording_id)))
+
+
+def begin(
+    session: Session,
+    account: Account,
+    show: Show,
+    episode: Episode | None,
+    asked: Asked,
+    opened: Opened,
+    now: datetime,
+) -> Upload:
+    """The row of an upload that the store has opened."""
+    upload = Upload(
+        account_id=account.id,
+        show_id=show.id,
+        episode_id=episode.id if episode else None,
+        recording_id=opened.recording_id,
+        store_upload=opened.store_upload,
+        file_name=fields.file_name(asked.file_name),
+        size_bytes=asked.size_bytes,
+        first_part_sha256=asked.first_part_sha256,
+        created_at=now,
+    )
+    renew(upload, asked, now)
+    session.add(upload)
+    session.flush()
+    return upload
+
+
+def renew(upload: Upload, asked: Asked, now: datetime) -> None:
+    """What the person last said of a file that is still on its way."""
+    upload.title = fields.line(asked.title)
+    upload.kind = asked.kind.value
+    upload.wish = asked.wish.value
+    upload.agreement_version = AGREEMENT_VERSION
+    upload.agreed_at = now
+    upload.touched_at = now
+
+
+def own(session: Session, upload_id: uuid.UUID, account: Account) -> Upload:
+    """An upload of this account's. Raises NotFound."""
+    upload = session.get(Upload, upload_id)
+    if upload is None or upload.account_id != account.id:
+        raise NotFound("This upload is no longer there. Choose the file again to start anew.")
+    return upload
+
+
+def check_part(upload: Upload, part_bytes: int, number: int, size_bytes: int, sha256_hex: str) -> None:
+    """Raises Conflict for a part that this file does not have: another file was chosen."""
+    sizes = {part.number: part.size_bytes for part in expected_parts(upload.size_bytes, part_bytes)}
+    changed = number == 1 and sha256_hex != upload.first_part_sha256
+    if upload.completed_at is not None or changed or sizes.get(number) != size_bytes:
+        raise Conflict("The file has changed since the upload began. Choose it again.")
+
+
+def arrived(store: ObjectStore, recording_id: uuid.UUID, store_upload: str) -> tuple[int, ...]:
+    """The numbers of the parts that need not be sent again. Raises NotFound for an upload that is gone."""
+    try:
+        return tuple(part.number for part in store.parts(recording_key(recording_id), store_upload))
+    except UploadFinished:
+        return ()
+    except UploadMissing as error:
+        raise NotFound("This upload is no longer there. Choose the file again to start anew.") from error
+
+
+def put_together(
+    store: ObjectStore, recording_id: uuid.UUID, store_upload: str, size_bytes: int, part_bytes: int
+) -> None:
+    """Make one object of the parts; safe to repeat. Raises Conflict while parts are missing, NotFound."""
+    key = recording_key(recording_id)
+    try:
+        store.complete(key, store_upload, expected_parts(size_bytes, part_bytes))
+    except PartsWrong as error:
+        raise Conflict("Some parts of the recording have not arrived yet.") from error
+    except (UploadMissing, UploadFinished) as error:
+        raise NotFound("This upload is no longer there. Choose the file again to start anew.") from error
+
+
+def complete(session: Session, upload: Upload, account: Account, now: datetime) -> tuple[Recording, bool]:
+    """The Recording of an upload whose object is there, and whether this call made it.
+
+    However often and from wherever it is called, there is one Recording: the row is locked and read anew.
+    """
+    upload = session.scalars(
+        sa.select(Upload)
+        .where(Upload.id == upload.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    known = session.get(Recording, upload.recording_id)
+    if known is not None:
+        return known, False
+    show = session.get_one(Show, upload.show_id)
+    episode = session.get(Episode, upload.episode_id) if upload.episode_id else None
+    if episode is None:
+        title = upload.title or title_from(upload.file_name)
+        episode = drafts.create(session, show, title, EpisodeKind(upload.kind), account, now)
+    if access.may_publish(session, account, show):
+        episode.wish = PublishWish(upload.wish)
+    recording = receive(
+        session,
+        episode,
+        account,
+        upload.recording_id,
+        upload.file_name,
+        upload.size_bytes,
+        (upload.agreement_version, upload.agreed_at),
+        now,
+    )
+    upload.completed_at = upload.touched_at = now
+    session.flush()
+    return recording, True
+
+
+def receive(
+    session: Session,
+    episode: Episode,
+    account: Account,
+    recording_id: uuid.UUID,
+    name: str,
+    size_bytes: int,
+    agreed: tuple[str, datetime],
+    now: datetime,
+) -> Recording:
+    """The row of a recording whose object is in the store; the caller enqueues it and commits both."""
+    recording = Recording(
+        id=recording_id,
+        episode=episode,
+        file_name=fields.file_name(name),
+        key=recording_key(recording_id),
+        size_bytes=size_bytes,
+        state=RecordingState.working,
+        step=Step.receive,
+        agreement_version=agreed[0],
+        agreed_by=account.id,
+        agreed_at=agreed[1],
+        created_at=now,
+    )
+    session.add(recording)
+    session.flush()
+    if episode.recording_id is None:
+        episode.recording_id = recording.id
+        session.flush()
+    return recording
+
+
+def title_from(name: str) -> str:
+    """A first title from a file's name: "ward_round-3.mp3" is "Ward round 3"."""
+    stem = name.rpartition(".")[0] or name
+    words = fields.line(stem.replace("_", " ").replace("-", " "))[:255] or "Untitled"
+    return words[0].upper() + words[1:]
+
+
+def forget(session: Session, upload: Upload) -> None:
+    """Remove the row of an upload that was given up; the caller aborts it in the store afterwards."""
+    if upload.completed_at is not None:
+        raise Conflict("The recording has already been received. You can move its episode to the bin.")
+    session.delete(upload)
+    session.flush()

@@ -1,0 +1,163 @@
+"""What the operator decides, read from the environment once.
+
+Every field is documented in README.md (a test compares them). Nothing here touches the disk
+except the secret, which the embedded default makes and keeps on first start.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.errors import SettingsError
+
+#: Part size of an upload. 8 MiB: above S3's 5 MiB minimum, small enough to lose little on bad Wi-Fi.
+PART_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one process. Field names are the lower-case names of the variables."""
+
+    data: Path
+    port: int
+    listen: str
+    public_url: str
+    database_url: str
+    store_url: str
+    secret: str
+    service_name: str
+    contact_email: str
+    smtp_url: str
+    mail_from: str
+    model: str
+    weights: Path | None
+    language: str
+    slots: int
+    ffmpeg: str | None
+    mono_kbps: int
+    stereo_kbps: int
+    proxy_hops: int
+    log_format: str
+
+    @property
+    def host(self) -> str:
+        """The public host name (with port), the only one that addresses are built from."""
+        return urlsplit(self.public_url).netloc
+
+    @property
+    def is_https(self) -> bool:
+        """Whether listeners reach the service by https; decides about Secure cookies."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the service runs on its embedded database."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def limits(self) -> "Limits":
+        """What an upload may be."""
+        return Limits()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one recording, said on the upload page before anyone chooses a file."""
+
+    recording_ms: int = 6 * 60 * 60 * 1000
+    recording_bytes: int = 4 * 1024**3
+    plain_form_bytes: int = 1024**3
+    part_bytes: int = PART_BYTES
+
+
+def read_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this environment.
+
+    Raises SettingsError naming the variable that cannot be used.
+    """
+    env = os.environ if env is None else env
+    data = Path(env.get("HEARTH_DATA") or "data").resolve()
+    port = _number(env, "PORT", 8000, 1, 65535)
+    public_url = (env.get("HEARTH_PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/")
+    parts = urlsplit(public_url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+        raise SettingsError("HEARTH_PUBLIC_URL", "must be like https://podcasts.example.org, without a path")
+    log_format = env.get("HEARTH_LOG_FORMAT") or "text"
+    if log_format not in ("text", "json"):
+        raise SettingsError("HEARTH_LOG_FORMAT", "must be text or json")
+    return Settings(
+        data=data,
+        port=port,
+        listen=env.get("HEARTH_LISTEN") or "127.0.0.1",
+        public_url=public_url,
+        database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{data / 'hearth.db'}"),
+        store_url=env.get("HEARTH_STORE_URL") or f"file://{data / 'store'}",
+        secret=_secret(env, data),
+        service_name=env.get("HEARTH_SERVICE_NAME") or "Hearth",
+        contact_email=env.get("HEARTH_CONTACT_EMAIL") or "",
+        smtp_url=env.get("HEARTH_SMTP_URL") or "",
+        mail_from=env.get("HEARTH_MAIL_FROM") or env.get("HEARTH_CONTACT_EMAIL") or "",
+        model=env.get("HEARTH_MODEL") or "base",
+        weights=Path(env["HEARTH_WEIGHTS"]).resolve() if env.get("HEARTH_WEIGHTS") else None,
+        language=env.get("HEARTH_LANGUAGE") or "",
+        slots=_number(env, "HEARTH_SLOTS", max(1, min(os.cpu_count() or 1, 8)), 1, 64),
+        ffmpeg=env.get("HEARTH_FFMPEG") or None,
+        mono_kbps=_number(env, "HEARTH_MONO_KBPS", 96, 64, 320),
+        stereo_kbps=_number(env, "HEARTH_STEREO_KBPS", 128, 96, 320),
+        proxy_hops=_number(env, "HEARTH_PROXY_HOPS", 0, 0, 5),
+        log_format=log_format,
+    )
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name) or ""
+    if not text:
+        return default
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise SettingsError(name, f"must be a whole number from {low} to {high}")
+    return int(text)
+
+
+def _database_url(url: str) -> str:
+    """The address with the driver that we install, whatever short form the operator's host gave."""
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingsError("DATABASE_URL", "must begin with sqlite:/// or postgresql://")
+    return url
+
+
+def _secret(env: Mapping[str, str], data: Path) -> str:
+    """The key that signs sessions and links: given, or made and kept beside embedded data.
+
+    A service with its own database or store runs on several machines, which must share the key:
+    there is no default then.
+    """
+    given = env.get("HEARTH_SECRET") or ""
+    if given:
+        if len(given) < 32:
+            raise SettingsError("HEARTH_SECRET", "must have at least 32 characters")
+        return given
+    if env.get("DATABASE_URL", "").startswith("postgres") or env.get("HEARTH_STORE_URL", "").startswith("s3"):
+        raise SettingsError(
+            "HEARTH_SECRET", "must be set where DATABASE_URL or HEARTH_STORE_URL name a server"
+        )
+    path = data / "secret"
+    try:
+        return path.read_text("ascii").strip()
+    except FileNotFoundError:
+        data.mkdir(parents=True, exist_ok=True)
+    fresh = secrets.token_urlsafe(48)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process of ours was first
+        return path.read_text("ascii").strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(fresh)
+        file.flush()
+        os.fsync(file.fileno())
+    return fresh

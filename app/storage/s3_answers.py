@@ -1,0 +1,86 @@
+"""What S3 servers answer, in the store's words; what they do not answer alike is evened out here.
+
+Must not know boto3: it is given codes and dictionaries.
+"""
+
+from base64 import b64decode, b64encode
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.storage.errors import (
+    ObjectMissing,
+    PartsWrong,
+    StorageError,
+    StoreFull,
+    StoreUnavailable,
+    UploadFinished,
+    UploadMissing,
+)
+from app.storage.keys import media_type
+from app.storage.store import ObjectInfo, StoredPart
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, PartTypeDef
+
+
+class BeyondEnd(StorageError):
+    """The range begins after the last byte; stays between here and s3.py."""
+
+    message = "The object ends before this"
+
+
+_ERRORS: dict[str, type[StorageError]] = {
+    "404": ObjectMissing,
+    "NotFound": ObjectMissing,
+    "NoSuchKey": ObjectMissing,
+    "416": BeyondEnd,
+    "InvalidRange": BeyondEnd,
+    "507": StoreFull,
+    "InsufficientStorage": StoreFull,
+    "QuotaExceeded": StoreFull,
+    "XMinioStorageFull": StoreFull,
+    "NoSuchUpload": UploadMissing,
+    "PreconditionFailed": UploadFinished,
+    "InvalidPart": PartsWrong,
+    "BadDigest": PartsWrong,
+    "EntityTooSmall": PartsWrong,
+}
+
+
+def error_for(code: str, subject: str) -> StorageError:
+    """The error for an S3 error code; one that says nothing special is StoreUnavailable."""
+    return _ERRORS.get(code, StoreUnavailable)(subject)
+
+
+def object_info(key: str, size_bytes: int, etag: str, modified_at: datetime) -> ObjectInfo:
+    """One object; the type is never what the server kept."""
+    return ObjectInfo(key, size_bytes, media_type(key), etag.strip('"'), modified_at)
+
+
+def keep_last(arrived: "dict[int, PartTypeDef]", found: "PartTypeDef") -> None:
+    """Keep the part that came last under its number: SeaweedFS lists all of them, Amazon only the last."""
+    there = arrived.get(found["PartNumber"])
+    if there is None or there["LastModified"] < found["LastModified"]:
+        arrived[found["PartNumber"]] = found
+    elif there["LastModified"] == found["LastModified"] and there["ETag"] != found["ETag"]:
+        # Within one second nobody can say which: without a tag it counts as missing and is sent again.
+        arrived[found["PartNumber"]] = {**there, "ETag": ""}
+
+
+def stored_part(found: "PartTypeDef") -> StoredPart:
+    """A part as listed; Amazon tells its hash again, SeaweedFS does not."""
+    checksum = found.get("ChecksumSHA256")
+    return StoredPart(found["PartNumber"], found["Size"], b64decode(checksum).hex() if checksum else None)
+
+
+def completed_part(found: "PartTypeDef") -> "CompletedPartTypeDef":
+    """The part as the server wants it named at the end: Amazon asks for the hash that it told."""
+    chosen: CompletedPartTypeDef = {"PartNumber": found["PartNumber"], "ETag": found["ETag"]}
+    if "ChecksumSHA256" in found:
+        chosen["ChecksumSHA256"] = found["ChecksumSHA256"]
+    return chosen
+
+
+def to_base64(sha256_hex: str) -> str:
+    """A hash as S3 writes it."""
+    return b64encode(bytes.fromhex(sha256_hex)).decode("ascii")

@@ -1,0 +1,80 @@
+"""Forms about accounts. What a field may hold is the services' business; here is only what it is called."""
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import DataRequired, EqualTo, Length
+
+from app.errors import Invalid
+from app.services.accounts import PASSWORD_LENGTH_MIN
+
+_NEW = f"At least {PASSWORD_LENGTH_MIN} characters. Three words that do not belong together are good."
+
+
+class AccountForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+    """A form that can show what a service refused."""
+
+    def show(self, error: Invalid) -> None:
+        """Put each message at its field; what has no field stands at the first."""
+        first = next(name for name in self._fields if name not in ("csrf_token", "next"))
+        for name, message in error.problems.items():
+            field = self._fields.get(name, self._fields[first])
+            field.errors = [*field.errors, message]
+
+
+class SignInForm(AccountForm):
+    """E-mail address and password."""
+
+    email = StringField("E-mail address", [DataRequired("Enter your e-mail address"), Length(max=254)])
+    password = PasswordField("Password", [DataRequired("Enter your password"), Length(max=1000)])
+    next = HiddenField()
+
+
+class ResetForm(AccountForm):
+    """Whose password."""
+
+    email = StringField("E-mail address", [DataRequired("Enter your e-mail address"), Length(max=254)])
+
+
+class StartForm(AccountForm):
+    """A new password, twice."""
+
+    password = PasswordField(
+        "New password", [DataRequired("Enter a new password"), Length(max=1000)], description=_NEW
+    )
+    again = PasswordField(
+        "New password again",
+        [DataRequired("Enter the new password again"), EqualTo("password", "The two passwords differ")],
+    )
+
+
+class OwnerForm(AccountForm):
+    """The first account."""
+
+    name = StringField("Your name", [DataRequired("Enter your name"), Length(max=200)])
+    email = StringField("E-mail address", [DataRequired("Enter your e-mail address"), Length(max=254)])
+    password = PasswordField(
+        "Password", [DataRequired("Enter a password"), Length(max=1000)], description=_NEW
+    )
+    again = PasswordField(
+        "Password again",
+        [DataRequired("Enter the password again"), EqualTo("password", "The two passwords differ")],
+    )
+
+
+class NameForm(AccountForm):
+    """What somebody is called."""
+
+    name = StringField("Your name", [DataRequired("Enter your name"), Length(max=200)])
+
+
+class PasswordForm(AccountForm):
+    """The present password, and a new one twice."""
+
+    current = PasswordField("Your present password", [DataRequired("Enter your present password")])
+    password = PasswordField(
+        "New password", [DataRequired("Enter a new password"), Length(max=1000)], description=_NEW
+    )
+    again = PasswordField(
+        "New password again",
+        [DataRequired("Enter the new password again"), EqualTo("password", "The two passwords differ")],
+    )

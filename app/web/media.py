@@ -1,0 +1,136 @@
+"""Enclosures, transcripts, chapters and artwork as files, for podcast apps and for the pages."""
+
+import hashlib
+import uuid
+from typing import BinaryIO
+
+import sqlalchemy as sa
+from flask import Blueprint, Flask, Response, request
+
+from app.backends import Backends
+from app.errors import NotFound
+from app.models import FormerEnclosure, Show
+from app.services import feeds, transcripts
+from app.services.published import NOTHING_HERE, public_episode_by_guid
+from app.storage.errors import KeyRefused, ObjectMissing
+from app.storage.keys import checked_key, media_type
+from app.web.current import backends, public_address
+from app.web.ranges import file_response
+from app.web.session import current_session
+from feeds.chapters import Chapter, write_chapters
+from transcription.formats import BY_EXTENSION
+
+bp = Blueprint("media", __name__)
+
+#: Listeners' apps ask again after a minute, so that a withdrawal is soon everywhere.
+PUBLIC = "public, max-age=60"
+#: Named by content: never another picture under the same address.
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@bp.get("/media/<uuid:guid>/<name>")
+def enclosure(guid: uuid.UUID, name: str) -> Response:
+    """The MP3, whole or in ranges; a former address leads to the present one."""
+    session = current_session()
+    episode = public_episode_by_guid(session, guid)
+    current = episode.enclosure
+    sha12, dot, ending = name.partition(".")
+    if current is None or dot + ending != ".mp3":
+        raise NotFound(NOTHING_HERE)
+    if current.sha256[:12] != sha12:
+        former = session.scalars(
+            sa.select(FormerEnclosure.sha256).where(FormerEnclosure.episode_id == episode.id)
+        )
+        if all(sha256[:12] != sha12 for sha256 in former):
+            raise NotFound(NOTHING_HERE)
+        return _public(_elsewhere(public_address(feeds.enclosure_path(episode))))
+    signed = backends().store.signed_get(current.key, method="HEAD" if request.method == "HEAD" else "GET")
+    if signed is not None:
+        return _public(_elsewhere(signed))
+    response = file_response(
+        _opened(current.key),
+        current.size_bytes,
+        "audio/mpeg",
+        current.sha256[:32],
+        current.created_at.replace(microsecond=0),
+    )
+    if "download" in request.args:
+        response.headers["Content-Disposition"] = f'attachment; filename="{episode.slug}.mp3"'
+    return _public(response)
+
+
+@bp.get("/transcripts/<uuid:guid>.<ending>")
+def transcript(guid: uuid.UUID, ending: str) -> Response:
+    """The transcript in one of the formats of transcription.formats."""
+    form = BY_EXTENSION.get(ending)
+    episode = public_episode_by_guid(current_session(), guid)
+    row = episode.transcript
+    if form is None or row is None:
+        raise NotFound(NOTHING_HERE)
+    body = form.write(transcripts.as_transcript(row))
+    charset = "" if form.media_type == "application/json" else "; charset=utf-8"
+    return _document(body, form.media_type + charset)
+
+
+@bp.get("/chapters/<uuid:guid>.json")
+def chapters(guid: uuid.UUID) -> Response:
+    """Podcasting 2.0 JSON chapters."""
+    episode = public_episode_by_guid(current_session(), guid)
+    if not episode.chapters:
+        raise NotFound(NOTHING_HERE)
+    body = write_chapters(
+        [Chapter(start_ms=chapter.start_ms, title=chapter.title) for chapter in episode.chapters],
+        title=episode.title,
+        show=episode.show.title,
+    )
+    return _document(body, "application/json+chapters")
+
+
+@bp.get("/artwork/<uuid:show_id>/<name>")
+def artwork(show_id: uuid.UUID, name: str) -> Response:
+    """A show's artwork in one of its sizes; its address is known only to who may see the show."""
+    show = current_session().get(Show, show_id)
+    if show is None or not show.artwork_sha256 or not name.startswith(show.artwork_sha256[:12] + "-"):
+        raise NotFound(NOTHING_HERE)
+    try:
+        key = checked_key(f"artwork/{show_id}/{name}")
+        info = backends().store.head(key)
+    except (KeyRefused, ObjectMissing):
+        raise NotFound(NOTHING_HERE) from None
+    response = file_response(
+        _opened(key), info.size_bytes, media_type(key), show.artwork_sha256[:32], info.modified_at
+    )
+    response.headers["Cache-Control"] = FOR_EVER
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _opened(key: str) -> BinaryIO:
+    """The object's bytes; a row whose object is missing is 404 to listeners and an alarm elsewhere."""
+    try:
+        return backends().store.open_range(key)
+    except ObjectMissing:
+        raise NotFound(NOTHING_HERE) from None
+
+
+def _elsewhere(address: str) -> Response:
+    return Response(status=302, headers={"Location": address})
+
+
+def _document(body: bytes, content_type: str) -> Response:
+    response = Response(body, content_type=content_type)
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.make_conditional(request)
+    return _public(response)
+
+
+def _public(response: Response) -> Response:
+    response.headers["Cache-Control"] = PUBLIC
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def register(app: Flask, _backends: Backends) -> None:
+    """Open these routes."""
+    app.register_blueprint(bp)

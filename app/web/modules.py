@@ -1,0 +1,18 @@
+"""Every module that registers something, in the order in which it must happen."""
+
+from app.web import (
+    account,
+    errors,
+    feed,
+    health,
+    media,
+    parts,
+    request_log,
+    search,
+    security,
+    session,
+    site,
+    studio,
+)
+
+MODULES = (session, request_log, security, errors, account, site, search, feed, media, parts, health, studio)

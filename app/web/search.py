@@ -1,0 +1,116 @@
+"""Search over every published sentence, title and note, for people and for programs.
+
+What the public may see is decided by app.services.published; the query language is app.search's.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import sqlalchemy as sa
+from flask import Blueprint, Flask, Response, jsonify, render_template, request
+from sqlalchemy.orm import Session, joinedload
+
+from app.backends import Backends
+from app.models import Community, Episode, Show
+from app.search.hits import Hit, Results
+from app.search.index import search as search_index
+from app.search.query import Query, canonical_text, parse
+from app.services import pages
+from app.services.published import public_episode_ids
+from app.web.session import current_session
+from app.web.site import episode_address
+
+bp = Blueprint("search", __name__)
+
+_Place = TypeVar("_Place", Community, Show)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A hit with the page that it leads to."""
+
+    hit: Hit
+    episode: Episode
+    url: str
+
+
+@bp.get("/search")
+def search() -> str | Response:
+    """The hits of `q` as a page, or as JSON where `format=json` asks for it."""
+    session = current_session()
+    query = parse(request.args.get("q", ""))
+    community = _chosen(session, Community, request.args.get("community", ""))
+    show = _chosen(session, Show, request.args.get("show", ""))
+    results = _results(session, query, community, show)
+    found = _with_pages(session, results)
+    if request.args.get("format") == "json":
+        return _as_json(results, found)
+    return render_template(
+        "site/search.html",
+        typed=" ".join(request.args.get("q", "").split())[:1000],
+        query=query,
+        shared=_shared(query, community, show),
+        results=results,
+        found=found,
+        community=community,
+        show=show,
+        communities=pages.communities(session),
+        shows=pages.shows(session),
+    )
+
+
+def _chosen(session: Session, kind: type[_Place], slug: str) -> _Place | None:
+    return session.scalar(sa.select(kind).where(kind.slug == slug)) if slug else None
+
+
+def _results(session: Session, query: Query, community: Community | None, show: Show | None) -> Results:
+    return search_index(
+        session,
+        query,
+        visible=public_episode_ids(),
+        community_id=community.id if community else None,
+        show_id=show.id if show else None,
+        page=request.args.get("page", 1, type=int),
+    )
+
+
+def _with_pages(session: Session, results: Results) -> list[Found]:
+    wanted = {hit.episode_id for hit in results.hits}
+    query = sa.select(Episode).where(Episode.id.in_(wanted)).options(joinedload(Episode.show))
+    episodes = {episode.id: episode for episode in session.scalars(query)}
+    return [
+        Found(hit, episodes[hit.episode_id], _moment(episodes[hit.episode_id], hit)) for hit in results.hits
+    ]
+
+
+def _moment(episode: Episode, hit: Hit) -> str:
+    """The page at the second in which the words begin."""
+    return f"{episode_address(episode)}#t={(hit.start_ms or 0) // 1000}"
+
+
+def _shared(query: Query, community: Community | None, show: Show | None) -> dict[str, str]:
+    """The address parts that lead to these results again."""
+    shared = {"q": canonical_text(query)}
+    if community:
+        shared["community"] = community.slug
+    if show:
+        shared["show"] = show.slug
+    return shared
+
+
+def _as_json(results: Results, found: list[Found]) -> Response:
+    hits = [
+        {
+            "episode": str(one.episode.guid),
+            "start_ms": one.hit.start_ms or 0,
+            "text": one.hit.text,
+            "url": one.url,
+        }
+        for one in found
+    ]
+    return jsonify({"count": results.count, "hits": hits})
+
+
+def register(app: Flask, _backends: Backends) -> None:
+    """Open these routes."""
+    app.register_blueprint(bp)

@@ -1,0 +1,51 @@
+"""The studio: where producers work. Every route is behind the blueprint's hook (guard.py)."""
+
+from flask import Flask
+
+from app.backends import Backends
+from app.web.studio import (
+    accounts,
+    communities,
+    credits,
+    dashboard,
+    episodes,
+    guard,
+    health,
+    people,
+    progress,
+    publishing,
+    receiving,
+    shows,
+    transcripts,
+    upload_page,
+    uploads,
+)
+from app.web.studio.blueprint import bp
+
+__all__ = ["bp", "register"]
+
+#: Each area's file puts its routes on the blueprint when it is imported.
+AREAS = (
+    accounts,
+    health,
+    guard,
+    dashboard,
+    upload_page,
+    uploads,
+    progress,
+    communities,
+    shows,
+    people,
+    episodes,
+    credits,
+    publishing,
+    transcripts,
+    accounts,
+    health,
+)
+
+
+def register(app: Flask, backends: Backends) -> None:
+    """Open these routes."""
+    receiving.register(app, backends)
+    app.register_blueprint(bp)

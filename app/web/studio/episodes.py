@@ -1,0 +1,114 @@
+"""One episode in the studio: how it stands, what is said of it, and its sound."""
+
+import uuid
+
+from flask import flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from app.errors import Conflict, Invalid, NotFound
+from app.models import CreditRole, Episode, EpisodeKind, EpisodeType, RecordingState
+from app.notes import notes_html
+from app.services import access, drafts, episodes
+from app.web.current import backends
+from app.web.session import current_session
+from app.web.studio.blueprint import bp
+from app.web.studio.credits import consent_form, credit_form
+from app.web.studio.forms import EpisodeForm, PlainForm, page
+from app.web.studio.guard import account, episode_to_make
+from app.web.studio.progress import shown
+
+_MOST_NOTES = 20_000
+
+
+@bp.get("/episodes/<uuid:episode_id>")
+def episode(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """How it stands: recording, transcript, people, consent, and what can be done next."""
+    found = episode_to_make(episode_id)
+    return render_template("studio/episode.html", **standing(found))
+
+
+def standing(found: Episode) -> dict[str, object]:
+    """All that the episode's page shows."""
+    session = current_session()
+    recording = episodes.latest_recording(session, found)
+    working = recording is not None and recording.state is RecordingState.working
+    return {
+        "form": PlainForm(),
+        "episode": found,
+        "recording": recording,
+        "progress": shown(recording, backends().clock()) if recording else None,
+        "working": working,
+        "hindrances": episodes.hindrances(session, found),
+        "may_publish": access.may_publish(session, account(), found.show),
+        "tellers": [c.person for c in found.credits if c.role is CreditRole.storyteller],
+        "credit_form": credit_form(found),
+        "consent_form": consent_form(found),
+        "bin_ends": episodes.bin_ends(found),
+    }
+
+
+@bp.route("/episodes/<uuid:episode_id>/edit", methods=["GET", "POST"])
+def episode_edit(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """Change what is said of it."""
+    found, session = episode_to_make(episode_id), current_session()
+    form = EpisodeForm(obj=found)
+    form.season_id.choices = [("", "None")] + [
+        (str(season.id), f"Season {season.number}" + (f": {season.name}" if season.name else ""))
+        for season in found.show.seasons
+    ]
+    if form.validate_on_submit():
+        try:
+            drafts.edit(session, found, _said(form), backends().clock())
+        except Invalid as refused:
+            form.blame(refused)
+        except Conflict as refused_change:
+            form.blame(Invalid({"": str(refused_change)}))
+        else:
+            session.commit()
+            flash("Saved.")
+            return redirect(url_for("studio.episode", episode_id=episode_id))
+        session.rollback()
+    elif not form.is_submitted():
+        form.kind.data = found.kind.value
+        form.episode_type.data = found.episode_type.value
+        form.season_id.data = str(found.season_id or "")
+        form.chapters.data = drafts.chapters_as_text(found)
+    return page("studio/episode_form.html", form, episode=found)
+
+
+@bp.post("/notes/preview")
+def notes_preview() -> ResponseReturnValue:
+    """Notes as listeners will see them; keeps nothing."""
+    return jsonify(html=notes_html((request.form.get("notes") or "")[:_MOST_NOTES]))
+
+
+@bp.get("/episodes/<uuid:episode_id>/sound")
+def sound(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """The levelled sound for those who work on it, published or not; never kept by anybody between."""
+    enclosure = episode_to_make(episode_id).enclosure
+    if enclosure is None:
+        raise NotFound("There is no sound yet.")
+    store = backends().store
+    address = store.signed_get(enclosure.key, method="HEAD" if request.method == "HEAD" else "GET")
+    if address is not None:
+        response = redirect(address)
+    else:
+        with store.local_path(enclosure.key) as path:
+            response = send_file(path, mimetype="audio/mpeg", conditional=True, etag=enclosure.sha256)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _said(form: EpisodeForm) -> drafts.EpisodeFields:
+    return drafts.EpisodeFields(
+        title=form.title.data or "",
+        summary=form.summary.data or "",
+        notes=form.notes.data or "",
+        content_note=form.content_note.data or "",
+        kind=EpisodeKind(form.kind.data),
+        episode_type=EpisodeType(form.episode_type.data),
+        explicit=bool(form.explicit.data),
+        number=form.number.data,
+        season_id=uuid.UUID(form.season_id.data) if form.season_id.data else None,
+        chapters=form.chapters.data or "",
+    )

@@ -1,0 +1,254 @@
+"""Forms of the studio: fields and their hints. What a value may be is said by the services, once.
+
+Each form has exactly the fields that a person may set; nothing else of a request reaches a row (T33).
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    FileField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    URLField,
+)
+from wtforms.validators import Optional
+
+from app.errors import Invalid
+from app.models import CreditRole, EpisodeKind, EpisodeType, PublishWish, ShowOrder
+from app.services.shows import LANGUAGES
+from app.services.uploads import AGREEMENT
+from feeds.categories import APPLE_CATEGORIES
+
+KINDS = [
+    (EpisodeKind.episode.value, "Episode: a conversation, talk or interview"),
+    (EpisodeKind.story.value, "Story: somebody tells of their own life, care or work"),
+]
+WISHES = [
+    (PublishWish.none.value, "Keep it as a draft. I will publish it myself."),
+    (PublishWish.when_ready.value, "Publish it when the transcript is ready"),
+    (PublishWish.now.value, "Publish it as soon as it can be heard; the transcript joins later"),
+]
+ROLES = [
+    (CreditRole.host.value, "Host"),
+    (CreditRole.cohost.value, "Co-host"),
+    (CreditRole.guest.value, "Guest"),
+    (CreditRole.storyteller.value, "Storyteller"),
+    (CreditRole.narrator.value, "Narrator"),
+    (CreditRole.producer.value, "Producer"),
+    (CreditRole.editor.value, "Editor"),
+]
+CATEGORIES = [
+    ("|".join((category, subcategory)), f"{category}: {subcategory}" if subcategory else category)
+    for category, subcategories in APPLE_CATEGORIES.items()
+    for subcategory in ("", *subcategories)
+]
+SPOKEN = [("", "Find out from the recording")] + [
+    (tag.split("-")[0], name) for tag, name in LANGUAGES.items()
+]
+
+
+class StudioForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+    """A form with its problems in one place."""
+
+    def blame(self, refused: Invalid) -> None:
+        """Put each problem beside the field that it is about; what has no field goes to the top."""
+        for name, message in refused.problems.items():
+            if name in self:
+                self[name].errors = [*self[name].errors, message]
+            else:
+                self.form_errors.append(message)
+
+
+class PlainForm(StudioForm):
+    """A button: nothing but the proof that the person pressed it on our page."""
+
+
+class CommunityForm(StudioForm):
+    """What a community is about."""
+
+    name = StringField("Name")
+    summary = StringField("In one sentence", description="Shown on the home page under the name.")
+    domain = TextAreaField("Domain", description="The field of concern that brings people together.")
+    community = TextAreaField("Community", description="Who takes part, and how they commit to each other.")
+    practice = TextAreaField("Practice", description="What members do, and what they improve together.")
+    learning_agenda = TextAreaField(
+        "Learning agenda",
+        description="What the community wants to learn next.",
+    )
+    links = TextAreaField(
+        "Handy links",
+        description="One a line: a title, a | and the address. NICE guidance | https://www.nice.org.uk",
+    )
+    contact_email = EmailField(
+        "Contact e-mail",
+        description="Shown to everybody. You can leave this empty.",
+    )
+
+
+class ShowForm(StudioForm):
+    """What a show is, and how its episodes are made."""
+
+    title = StringField("Title")
+    description = TextAreaField(
+        "Description",
+        description="What listeners read before they subscribe. Up to 4,000 characters.",
+    )
+    author = StringField(
+        "Author",
+        description="As podcast apps show it, for example the name of your academy.",
+    )
+    owner_email = EmailField(
+        "E-mail for podcast directories",
+        description="Directories write to it to prove that the show is yours. It is public in the feed.",
+    )
+    language = SelectField("Language of the pages and feed", choices=list(LANGUAGES.items()))
+    spoken_language = SelectField("Language spoken in the recordings", choices=SPOKEN)
+    category = SelectField("Category in podcast apps", choices=CATEGORIES)
+    order = RadioField(
+        "How should people listen?",
+        choices=[
+            (ShowOrder.episodic.value, "Newest first: each episode stands alone"),
+            (ShowOrder.serial.value, "From the beginning: episodes build on each other"),
+        ],
+    )
+    explicit = BooleanField("This show has explicit language or content")
+    requires_checked = BooleanField("Publish only after a person has checked the transcript")
+    producers_publish = BooleanField("Producers may publish without asking a facilitator")
+    accurate = BooleanField("Transcribe more carefully (takes about twice as long)")
+    locked = BooleanField("Other podcast services may not import this show")
+    copyright = StringField("Copyright", description="For example: The Academy, CC BY-NC 4.0")
+    verify_text = TextAreaField(
+        "Text that proves ownership",
+        description="Only if a directory gave you one, for example Apple Podcasts.",
+    )
+
+
+class ArtworkForm(StudioForm):
+    """A show's picture."""
+
+    picture = FileField(
+        "Picture",
+        description="JPEG, PNG, WebP or GIF, at least 1400 by 1400 pixels, up to 20 MB. The "
+        "middle is cut to a square.",
+    )
+    artwork_alt = StringField(
+        "What does the picture show?",
+        description="Read out to people who cannot see it.",
+    )
+
+
+class SeasonForm(StudioForm):
+    """A numbered part of a show."""
+
+    number = IntegerField("Number", validators=[Optional()])
+    name = StringField("Name", description="You can leave this empty.")
+
+
+class PersonForm(StudioForm):
+    """Somebody who is heard or credited."""
+
+    public_name = StringField(
+        "Name",
+        description="As it should be shown. It may be a first name or a name of their choice.",
+    )
+    about = TextAreaField("About", description="One or two sentences. You can leave this empty.")
+    link = URLField("Web page", description="Begins with https:// You can leave this empty.")
+
+
+class UploadForm(StudioForm):
+    """A recording, what it is for, and that those who are heard have agreed."""
+
+    show = SelectField("Show")
+    kind = RadioField("What is it?", choices=KINDS, default=EpisodeKind.episode.value)
+    title = StringField(
+        "Title",
+        description="You can change it later. If you leave it empty, we take the name of the file.",
+    )
+    recording = FileField("Recording")
+    agreed = BooleanField(AGREEMENT)
+    wish = RadioField("What should happen then?", choices=WISHES, default=PublishWish.none.value)
+    recording_id = HiddenField()
+
+
+class EpisodeForm(StudioForm):
+    """What is said of an episode."""
+
+    title = StringField("Title")
+    summary = TextAreaField(
+        "Summary",
+        description="Two or three sentences for lists and podcast apps. Up to 1,000 characters.",
+    )
+    notes = TextAreaField(
+        "Notes",
+        description="Links, resources, thanks. You can use **bold**, *italic*, lists and "
+        "[links](https://...).",
+    )
+    content_note = StringField(
+        "Content note",
+        description="What may be hard to hear, said before the player. For example: talks about loss.",
+    )
+    kind = RadioField("Kind", choices=KINDS)
+    season_id = SelectField("Season")
+    number = IntegerField("Number", validators=[Optional()], description="You can leave this empty.")
+    episode_type = SelectField(
+        "Type",
+        choices=[
+            (EpisodeType.full.value, "Full episode"),
+            (EpisodeType.trailer.value, "Trailer"),
+            (EpisodeType.bonus.value, "Bonus"),
+        ],
+    )
+    explicit = BooleanField("Has explicit language or content")
+    chapters = TextAreaField(
+        "Chapters",
+        description="One a line: when it begins and a title. 12:30 What we tried first",
+    )
+
+
+class CreditForm(StudioForm):
+    """Who did what: somebody known, or a new name."""
+
+    person = SelectField("Person")
+    new_name = StringField("Or the name of somebody new")
+    role = SelectField("Role", choices=ROLES)
+
+
+class ConsentForm(StudioForm):
+    """That a person agreed."""
+
+    person = SelectField("Who agreed?")
+    purpose = StringField(
+        "What did they agree to?",
+        description="For example: publishing the story with their first name as a podcast.",
+    )
+    how_given = StringField(
+        "How did they agree?",
+        description="For example: on the signed form, or in the recording.",
+    )
+    given_on = DateField("When?", validators=[Optional()])
+    taken_by = StringField("Who asked them?")
+
+
+class SentenceForm(StudioForm):
+    """One sentence of a transcript."""
+
+    text = TextAreaField("Sentence")
+    revision = HiddenField()
+
+
+def page(template: str, form: StudioForm, **context: Any) -> ResponseReturnValue:
+    """The page with its form: as unprocessable where something in it is wrong, keeping what was typed."""
+    wrong = bool(form.errors or form.form_errors)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+    return render_template(template, form=form, **context), status

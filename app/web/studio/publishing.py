@@ -1,0 +1,125 @@
+"""What the public sees of an episode: publish, take back, withdraw, bin. Rules: services/episodes.py."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, NotFound
+from app.models import Account, Episode, EpisodeState, PublishWish
+from app.services import episodes
+from app.web.current import backends
+from app.web.session import current_session
+from app.web.studio.blueprint import bp
+from app.web.studio.forms import PlainForm
+from app.web.studio.guard import account, episode_to_make
+
+Change = Callable[[Session, Episode, Account, datetime], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A change that is asked about once more: the question, what follows, the button, what is said after."""
+
+    change: Change
+    question: str
+    follows: tuple[str, ...]
+    button: str
+    done: str
+    is_grave: bool = False
+
+
+ASKED = {
+    "unpublish": Asked(
+        episodes.unpublish,
+        "Take this episode back?",
+        (
+            "Nobody can find, hear or read it until you publish it again.",
+            "Podcast apps remove it when they next look, most within a day.",
+            "You can publish it again at any time; links to it will then work again.",
+        ),
+        "Take it back",
+        "The episode is no longer public.",
+    ),
+    "withdraw": Asked(
+        episodes.withdraw,
+        "Withdraw this episode for good?",
+        (
+            "Its page says that it was withdrawn; podcast apps and search engines are told to forget it.",
+            "Copies that people have already downloaded cannot be called back.",
+            "Use this when somebody no longer agrees. To pause it only, take it back instead.",
+        ),
+        "Withdraw it",
+        "The episode has been withdrawn.",
+        is_grave=True,
+    ),
+    "bin": Asked(
+        episodes.to_bin,
+        "Move this episode to the bin?",
+        (
+            "If it is published, it stops being public at once.",
+            f"You can take it out again for {episodes.BIN_DAYS} days.",
+            "After that its recording, sound and transcript are deleted.",
+        ),
+        "Move to the bin",
+        "The episode is in the bin.",
+        is_grave=True,
+    ),
+}
+
+
+@bp.post("/episodes/<uuid:episode_id>/publish/<wanted>")
+def episode_publish(episode_id: uuid.UUID, wanted: str) -> ResponseReturnValue:
+    """Publish it now, or as soon as its transcript is ready; "none" takes a wish back."""
+    found, session, now = episode_to_make(episode_id), current_session(), backends().clock()
+    try:
+        wish = PublishWish(wanted)
+    except ValueError as error:
+        raise NotFound("There is nothing at this address.") from error
+    there = {PublishWish.now: found.enclosure_id, PublishWish.when_ready: found.transcript_id}
+    if there.get(wish) is not None:
+        episodes.publish(session, found, account(), now)
+    else:
+        episodes.wish(session, found, wish, account(), now)
+    flash(_said_after(found))
+    session.commit()
+    return redirect(url_for("studio.episode", episode_id=episode_id))
+
+
+@bp.route("/episodes/<uuid:episode_id>/<any(unpublish, withdraw, bin):what>", methods=["GET", "POST"])
+def episode_take_back(episode_id: uuid.UUID, what: str) -> ResponseReturnValue:
+    """Asked once more, then done."""
+    found, session = episode_to_make(episode_id), current_session()
+    asked, form = ASKED[what], PlainForm()
+    if form.validate_on_submit():
+        asked.change(session, found, account(), backends().clock())
+        session.commit()
+        flash(asked.done)
+        return redirect(url_for("studio.episode", episode_id=episode_id))
+    return render_template("studio/confirm.html", form=form, episode=found, asked=asked)
+
+
+@bp.post("/episodes/<uuid:episode_id>/restore")
+def episode_restore(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """Out of the bin again, not published."""
+    found, session = episode_to_make(episode_id), current_session()
+    if found.deleted_at is None:
+        raise Conflict("It is not in the bin.")
+    episodes.from_bin(session, found, account(), backends().clock())
+    session.commit()
+    flash("The episode is back. It is not published.")
+    return redirect(url_for("studio.episode", episode_id=episode_id))
+
+
+def _said_after(episode: Episode) -> str:
+    if episode.state is EpisodeState.published:
+        return "Published. Everybody can hear and read it now."
+    return {
+        PublishWish.none: "It stays a draft until you publish it.",
+        PublishWish.when_ready: "It will be published when its transcript is ready.",
+        PublishWish.now: "It will be published as soon as it can be heard.",
+    }[episode.wish]

@@ -1,0 +1,207 @@
+"""Recordings on their way in: small answers for the script of the upload page.
+
+The script asks for an upload, sends parts to signed addresses of the store, and completes. Between the
+reads and the writes here the store is called with no transaction open.
+"""
+
+import enum
+import uuid
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from flask import jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.errors import Invalid, NotFound
+from app.models import EpisodeKind, PublishWish, Upload
+from app.pipeline.engine import enqueue
+from app.services import uploads
+from app.storage.keys import recording_key
+from app.web.current import backends, settings
+from app.web.session import current_session
+from app.web.studio.blueprint import bp
+from app.web.studio.guard import account, show_to_make, wanted_episode
+
+_ADDRESS_GOOD_FOR_S = 3600
+_MOST_ADDRESSES = 32
+
+
+@bp.post("/uploads")
+def upload_begin() -> ResponseReturnValue:
+    """A new upload, or the unfinished one of the same file: its id, part size, and what has arrived."""
+    said = _said()
+    session, store, who = current_session(), backends().store, account()
+    episode = wanted_episode(said.get("episode"))
+    show = episode.show if episode else show_to_make(_text(said, "show"))
+    asked = uploads.Asked(
+        file_name=_text(said, "file_name"),
+        size_bytes=_number(said, "size_bytes"),
+        first_part_sha256=_text(said, "first_part_sha256"),
+        title=_text(said, "title"),
+        kind=_choice(EpisodeKind, said, "kind"),
+        wish=_choice(PublishWish, said, "wish"),
+        agreed=said.get("agreed") is True,
+    )
+    uploads.check(asked, settings().limits)
+    now = backends().clock()
+    known = uploads.find_same(session, who, show, episode, asked)
+    if known is not None:
+        there = _parts_there(known)
+        if there is not None:
+            uploads.renew(known, asked, now)
+            session.commit()
+            return _upload_answer(known, there)
+        session.delete(known)  # the store has swept it away: begin anew
+        session.commit()
+    session.rollback()
+    uploads.check_room(store, asked.size_bytes)
+    opened = uploads.open_in_store(store)
+    known = uploads.find_same(session, who, show, episode, asked)
+    if known is not None:  # another tab was quicker
+        session.rollback()
+        store.abort(recording_key(opened.recording_id), opened.store_upload)
+        return _upload_answer(known, ())
+    begun = uploads.begin(session, who, show, episode, asked, opened, now)
+    session.commit()
+    return _upload_answer(begun, ())
+
+
+@bp.get("/uploads/<uuid:upload_id>")
+def upload_state(upload_id: uuid.UUID) -> ResponseReturnValue:
+    """How far an upload is: which parts need not be sent again."""
+    found = uploads.own(current_session(), upload_id, account())
+    there = uploads.arrived(backends().store, found.recording_id, found.store_upload)
+    return _upload_answer(found, there)
+
+
+@bp.post("/uploads/<uuid:upload_id>/parts")
+def upload_parts(upload_id: uuid.UUID) -> ResponseReturnValue:
+    """Addresses to which parts with just these sizes and hashes can be put, for an hour."""
+    session, store = current_session(), backends().store
+    found = uploads.own(session, upload_id, account())
+    asked = _said().get("parts")
+    if not isinstance(asked, list) or not 1 <= len(asked) <= _MOST_ADDRESSES:
+        raise Invalid({"parts": f"Ask for 1 to {_MOST_ADDRESSES} parts."})
+    answer = []
+    for part in asked:
+        if not isinstance(part, dict):
+            raise Invalid({"parts": "Each part has a number, a size and a hash."})
+        number, size_bytes, sha256 = (
+            _number(part, "number"),
+            _number(part, "size_bytes"),
+            _text(part, "sha256"),
+        )
+        uploads.check_part(found, settings().limits.part_bytes, number, size_bytes, sha256)
+        signed = store.part_address(
+            recording_key(found.recording_id),
+            found.store_upload,
+            number,
+            size_bytes=size_bytes,
+            sha256_hex=sha256,
+            expires_in_s=_ADDRESS_GOOD_FOR_S,
+        )
+        answer.append(
+            {
+                "number": number,
+                "url": _near(signed.url),
+                "method": signed.method,
+                "headers": dict(signed.headers),
+            }
+        )
+    found.touched_at = backends().clock()
+    session.commit()
+    return jsonify(parts=answer)
+
+
+@bp.post("/uploads/<uuid:upload_id>/complete")
+def upload_complete(upload_id: uuid.UUID) -> ResponseReturnValue:
+    """All parts are there: one Recording, and its work is enqueued in the same transaction."""
+    session, store = current_session(), backends().store
+    found = uploads.own(session, upload_id, account())
+    if found.completed_at is None:
+        where = (found.recording_id, found.store_upload, found.size_bytes, settings().limits.part_bytes)
+        session.rollback()
+        uploads.put_together(store, *where)
+    recording, is_new = uploads.complete(
+        session, uploads.own(session, upload_id, account()), account(), backends().clock()
+    )
+    if is_new:
+        enqueue(session, recording)
+    answer = {
+        "recording": str(recording.id),
+        "state": url_for("studio.recording_state", recording_id=recording.id),
+        "episode": url_for("studio.episode", episode_id=recording.episode_id),
+        "edit": url_for("studio.episode_edit", episode_id=recording.episode_id),
+    }
+    session.commit()
+    return jsonify(answer)
+
+
+@bp.post("/uploads/<uuid:upload_id>/cancel")
+def upload_cancel(upload_id: uuid.UUID) -> ResponseReturnValue:
+    """Give it up and free its room."""
+    session = current_session()
+    found = uploads.own(session, upload_id, account())
+    key, store_upload = recording_key(found.recording_id), found.store_upload
+    uploads.forget(session, found)
+    session.commit()
+    backends().store.abort(key, store_upload)
+    return jsonify(cancelled=True)
+
+
+def _said() -> Mapping[str, Any]:
+    said = request.get_json(silent=True)
+    if not isinstance(said, dict):
+        raise Invalid({"": "The request could not be read."})
+    return said
+
+
+def _text(said: Mapping[str, Any], name: str) -> str:
+    value = said.get(name, "")
+    if not isinstance(value, str):
+        raise Invalid({name: "This is not text."})
+    return value
+
+
+def _number(said: Mapping[str, Any], name: str) -> int:
+    value = said.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Invalid({name: "This is not a number."})
+    return value
+
+
+_Choice = TypeVar("_Choice", bound=enum.StrEnum)
+
+
+def _choice(kind: type[_Choice], said: Mapping[str, Any], name: str) -> _Choice:
+    try:
+        return kind(_text(said, name))
+    except ValueError as error:
+        raise Invalid({name: "Choose one of the list."}) from error
+
+
+def _parts_there(upload: Upload) -> tuple[int, ...] | None:
+    """None where the store no longer knows the upload."""
+    try:
+        return uploads.arrived(backends().store, upload.recording_id, upload.store_upload)
+    except NotFound:
+        return None
+
+
+def _near(address: str) -> str:
+    """Our own address without its host: the page may have been reached by another name of this machine."""
+    return address.removeprefix(settings().public_url)
+
+
+def _upload_answer(upload: Upload, there: tuple[int, ...]) -> ResponseReturnValue:
+    return jsonify(
+        id=str(upload.id),
+        part_bytes=settings().limits.part_bytes,
+        size_bytes=upload.size_bytes,
+        arrived=list(there),
+        completed=upload.completed_at is not None,
+        parts=url_for("studio.upload_parts", upload_id=upload.id),
+        complete=url_for("studio.upload_complete", upload_id=upload.id),
+        cancel=url_for("studio.upload_cancel", upload_id=upload.id),
+        state=url_for("studio.upload_state", upload_id=upload.id),
+    )

@@ -1,0 +1,53 @@
+"""Which addresses a feed may carry: absolute web addresses in ASCII, and nothing that runs or embeds."""
+
+import re
+from urllib.parse import SplitResult, quote, urlsplit
+
+from feeds.text import speakable
+
+
+def web_address(text: str) -> str | None:
+    """The address as RFC 3986 writes it, or None where it is not an absolute http or https address.
+
+    A right address comes back unchanged; letters beyond ASCII and blanks, as people type them, are escaped.
+    Addresses that hold a user name or password are refused: a feed is read by everybody. http stands beside
+    https for a service on a loopback address; a public one has https because its public address has it.
+    """
+    address = text.strip(" ")
+    if not address or speakable(address) != address or not _MISLEADING.isdisjoint(address):
+        return None
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+        host = parts.hostname or ""
+        if not host.isascii():
+            host = host.encode("idna").decode("ascii")
+    except ValueError:  # a bad port, a bad bracket, or a host that IDNA cannot write
+        return None
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc or port == 0:
+        return None
+    if _HOST.fullmatch(host) is None:
+        return None
+    return address if _PLAIN.issuperset(address) else _escaped(parts, host, port)
+
+
+def _escaped(parts: SplitResult, host: str, port: int | None) -> str:
+    authority = f"[{host}]" if ":" in host else host
+    if port is not None:
+        authority += f":{port}"
+    escaped = parts._replace(
+        netloc=authority,
+        path=quote(parts.path, safe=_SAFE),
+        query=quote(parts.query, safe=_SAFE),
+        fragment=quote(parts.fragment, safe=_SAFE),
+    )
+    return escaped.geturl()
+
+
+# Browsers read a backslash as a slash, and urlsplit drops tabs and line ends without a word.
+_MISLEADING = frozenset("\\\t\n\r\x85\u2028\u2029")
+# RFC 3986, appendix A: reserved and unreserved characters, and the sign of an escape.
+_SAFE = "%:/?#[]@!$&'()*+,;=-._~"
+_PLAIN = frozenset(_SAFE + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+# A name, with the underscores that DNS bears, or an address of IPv4 or IPv6.
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*")

@@ -1,0 +1,75 @@
+"""What every test may ask for: settings, backends, a session, an app and a client.
+
+Each test has a data directory of its own with a database made by the real migrations (copied from
+one that is migrated once a run) and a folder store.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.backends import Backends, open_backends
+from app.migrate import migrate
+from app.settings import Settings, read_settings
+from tests.fakes import KeptMail, SetClock
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database at the newest version."""
+    path = tmp_path_factory.mktemp("database") / "hearth.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated_database: Path) -> Settings:
+    """Embedded defaults in a directory of this test's own."""
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copy(migrated_database, data / "hearth.db")
+    return read_settings(
+        {"HEARTH_DATA": str(data), "HEARTH_SECRET": "not a secret, only for the tests of it"}
+    )
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """A clock that stands until the test moves it."""
+    return SetClock()
+
+
+@pytest.fixture
+def backends(settings: Settings, clock: SetClock) -> Iterator[Backends]:
+    """Backends with a folder store, kept mail and a set clock."""
+    real = open_backends(settings)
+    opened = Backends(settings, real.database, real.store, KeptMail(), real.engine, clock)
+    yield opened
+    opened.database.dispose()
+
+
+@pytest.fixture
+def session(backends: Backends) -> Iterator[Session]:
+    """A writing session; commit before the app is to see it."""
+    with backends.database.session() as session:
+        yield session
+
+
+@pytest.fixture
+def app(backends: Backends) -> Flask:
+    """The web application; errors that nobody expected are raised into the test."""
+    app = create_app(backends=backends)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a cookie."""
+    return app.test_client()

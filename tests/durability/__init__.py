@@ -1,0 +1,1 @@
+"""The proof before trust: workers killed and frozen at seeded moments, on SQLite and PostgreSQL."""

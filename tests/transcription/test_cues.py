@@ -1,0 +1,83 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+
+from tests.transcription.making import make_segment, make_words, transcripts
+from transcription.cues import (
+    LINE_CHARACTERS,
+    LONGEST_LINE_CHARACTERS,
+    LONGEST_MS,
+    MOST_LINES,
+    SHORTEST_MS,
+    cues,
+)
+from transcription.transcript import Segment, segment_of
+
+AUSTEN = (
+    "And Mr. John Dashwood had then leisure to consider, how much there might be prudently in his power to "
+    "do for them, unless to be rather cold-hearted and rather selfish is to be ill-disposed."
+)
+
+
+@given(transcripts())
+def test_cues_are_readable_whatever_was_said(transcript):
+    made = cues(transcript.segments, transcript.duration_ms)
+
+    for cue in made:
+        assert 0 <= cue.start_ms < cue.end_ms
+        assert 1 <= len(cue.lines) <= MOST_LINES
+        assert all(line.strip() and len(line) <= LONGEST_LINE_CHARACTERS for line in cue.lines)
+    assert all(earlier.end_ms <= later.start_ms for earlier, later in pairwise(made))
+
+
+def test_a_long_sentence_is_cut_where_a_phrase_ends():
+    made = cues([make_segment(AUSTEN)], 60_000)
+
+    assert " ".join(cue.text for cue in made) == AUSTEN
+    assert made[0].text.endswith("consider,")
+    assert any(cue.text.endswith("them,") for cue in made)
+    assert all(len(line) <= LINE_CHARACTERS for cue in made for line in cue.lines)
+    assert all(cue.end_ms - cue.start_ms <= LONGEST_MS for cue in made)
+
+
+def test_two_lines_are_of_nearly_equal_length():
+    (cue,) = cues([make_segment("It was the best of times, it was the worst of times.")], 60_000)
+
+    first, second = (len(line) for line in cue.lines)
+    assert abs(first - second) <= 8
+
+
+def test_a_cue_begins_with_its_first_word():
+    segment = segment_of(make_words(AUSTEN, start_ms=4000))
+    starts = {word.text.strip(): word.start_ms for word in segment.words}
+
+    for cue in cues([segment], 60_000):
+        assert cue.start_ms == starts[cue.lines[0].split()[0]]
+
+
+def test_a_short_cue_stays_to_be_read_when_nothing_follows():
+    (cue,) = cues([Segment(1000, 1100, "Yes.")], 60_000)
+
+    assert cue.end_ms - cue.start_ms == SHORTEST_MS
+
+
+def test_no_cue_outlasts_the_recording():
+    (cue,) = cues([Segment(1000, 1100, "Yes.")], 1200)
+
+    assert cue.end_ms == 1200
+
+
+def test_short_answers_of_one_speaker_share_a_cue_and_of_two_do_not():
+    alone = [Segment(0, 300, "Yes.", (), "Anna"), Segment(300, 600, "Quite.", (), "Anna")]
+    both = [Segment(0, 300, "Yes.", (), "Anna"), Segment(300, 600, "Quite.", (), "Ben")]
+
+    assert [cue.text for cue in cues(alone, 9000)] == ["Yes. Quite."]
+    assert [cue.speaker for cue in cues(both, 9000)] == ["Anna", "Ben"]
+
+
+@pytest.mark.parametrize("length", [65, 66, 300])
+def test_a_word_longer_than_a_line_is_broken_and_not_lost(length):
+    made = cues([make_segment("see " + "x" * length + " end")], 60_000)
+
+    assert "".join(cue.text for cue in made).count("x") == length

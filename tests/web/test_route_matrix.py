@@ -1,0 +1,352 @@
+"""Who may do what at every address: a table, held against every route that exists.
+
+Whoever adds a route adds a row, or the build fails. A row says the door (who comes in) and, where the
+door is only reached with them, the fields of the request.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.backends import Backends
+from app.db import Base
+from app.settings import read_settings
+from tests.web.places import ROLES, Place, World, client_of, make_place, make_world
+
+IN, SIGN_IN, NO, NOTHING = "comes in", "is asked to sign in", "is told no", "finds nothing"
+
+
+def door(*answers: str) -> dict[str, str]:
+    """What each role meets, in the order of ROLES."""
+    return dict(zip(ROLES, answers, strict=True))
+
+
+#                anonymous member storyteller stranger producer facilitator owner
+PUBLIC = door(IN, IN, IN, IN, IN, IN, IN)
+NOBODY = door(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+SIGNED_IN = door(SIGN_IN, IN, IN, IN, IN, IN, IN)
+STUDIO = door(SIGN_IN, NO, NO, IN, IN, IN, IN)
+MAKE = door(SIGN_IN, NO, NO, NOTHING, IN, IN, IN)
+MANAGE = door(SIGN_IN, NO, NO, NOTHING, NO, IN, IN)
+OWNER = door(SIGN_IN, NO, NO, NOTHING, NOTHING, NOTHING, IN)
+OWNER_SAYS_NO = door(SIGN_IN, NO, NO, NO, NO, NO, IN)
+MINE = door(SIGN_IN, NO, NO, NOTHING, IN, NOTHING, NOTHING)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one route."""
+
+    door: Mapping[str, str]
+    form: Mapping[str, str] = field(default_factory=dict)
+    json: Callable[[Place], dict[str, object]] | None = None
+    #: Changes that need no token of the session, since something better is the permission.
+    needs_token: bool = True
+
+
+TABLE: dict[tuple[str, str], Row] = {
+    ("static", "GET"): Row(PUBLIC),
+    ("site.home", "GET"): Row(PUBLIC),
+    ("site.communities", "GET"): Row(PUBLIC),
+    ("site.community", "GET"): Row(PUBLIC),
+    ("site.show", "GET"): Row(PUBLIC),
+    ("site.episode", "GET"): Row(PUBLIC),
+    ("site.accessibility", "GET"): Row(PUBLIC),
+    ("site.privacy", "GET"): Row(PUBLIC),
+    ("site.sitemap", "GET"): Row(PUBLIC),
+    ("site.robots", "GET"): Row(PUBLIC),
+    ("search.search", "GET"): Row(PUBLIC),
+    ("feed.show_feed", "GET"): Row(PUBLIC),
+    ("feed.opml", "GET"): Row(PUBLIC),
+    ("media.enclosure", "GET"): Row(PUBLIC),
+    ("media.transcript", "GET"): Row(PUBLIC),
+    ("media.chapters", "GET"): Row(PUBLIC),
+    ("media.artwork", "GET"): Row(PUBLIC),
+    ("health.show", "GET"): Row(PUBLIC),
+    # a token that we did not make: tests/storage and test_account_links have the good ones
+    ("parts.put_part", "PUT"): Row(NOBODY, needs_token=False),
+    ("account.welcome", "GET"): Row(NOBODY),
+    ("account.welcome", "POST"): Row(NOBODY),
+    ("account.reset", "GET"): Row(NOBODY),
+    ("account.reset", "POST"): Row(NOBODY),
+    ("account.sign_in", "GET"): Row(PUBLIC),
+    ("account.sign_in", "POST"): Row(PUBLIC),
+    ("account.sign_out", "POST"): Row(PUBLIC),
+    ("account.ask_reset", "GET"): Row(PUBLIC),
+    ("account.ask_reset", "POST"): Row(PUBLIC),
+    ("account.show", "GET"): Row(SIGNED_IN),
+    ("account.rename", "POST"): Row(SIGNED_IN),
+    ("account.change_password", "POST"): Row(SIGNED_IN),
+    ("studio.dashboard", "GET"): Row(STUDIO),
+    ("studio.in_bin", "GET"): Row(STUDIO),
+    ("studio.notice_read", "POST"): Row(MINE),
+    ("studio.notes_preview", "POST"): Row(STUDIO),
+    ("studio.health", "GET"): Row(OWNER),
+    ("studio.list_accounts", "GET"): Row(OWNER),
+    ("studio.add_account", "POST"): Row(OWNER),
+    ("studio.make_link", "POST"): Row(OWNER),
+    ("studio.set_roles", "POST"): Row(OWNER, form={"community": "{community}", "role": "producer"}),
+    ("studio.community", "GET"): Row(MAKE),
+    ("studio.community_new", "GET"): Row(OWNER_SAYS_NO),
+    ("studio.community_new", "POST"): Row(OWNER_SAYS_NO),
+    ("studio.community_edit", "GET"): Row(MANAGE),
+    ("studio.community_edit", "POST"): Row(MANAGE),
+    ("studio.community_people", "GET"): Row(MAKE),
+    ("studio.community_people", "POST"): Row(MAKE),
+    ("studio.person", "GET"): Row(MAKE),
+    ("studio.person", "POST"): Row(MAKE),
+    ("studio.person_remove", "POST"): Row(MAKE),
+    ("studio.show", "GET"): Row(MAKE),
+    ("studio.show_new", "GET"): Row(MANAGE),
+    ("studio.show_new", "POST"): Row(MANAGE),
+    ("studio.show_edit", "GET"): Row(MANAGE),
+    ("studio.show_edit", "POST"): Row(MANAGE),
+    ("studio.show_artwork", "GET"): Row(MANAGE),
+    ("studio.show_artwork", "POST"): Row(MANAGE),
+    ("studio.show_seasons", "GET"): Row(MANAGE),
+    ("studio.show_seasons", "POST"): Row(MANAGE),
+    ("studio.season_remove", "POST"): Row(MANAGE),
+    ("studio.episode", "GET"): Row(MAKE),
+    ("studio.episode_edit", "GET"): Row(MAKE),
+    ("studio.episode_edit", "POST"): Row(MAKE),
+    ("studio.episode_publish", "POST"): Row(MAKE),
+    ("studio.episode_take_back", "GET"): Row(MAKE),
+    ("studio.episode_take_back", "POST"): Row(MAKE),
+    ("studio.episode_restore", "POST"): Row(MAKE),
+    ("studio.credit_add", "GET"): Row(MAKE),
+    ("studio.credit_add", "POST"): Row(MAKE),
+    ("studio.credit_remove", "POST"): Row(MAKE),
+    ("studio.consent_add", "GET"): Row(MAKE),
+    ("studio.consent_add", "POST"): Row(MAKE),
+    ("studio.consent_withdraw", "GET"): Row(MAKE),
+    ("studio.consent_withdraw", "POST"): Row(MAKE),
+    ("studio.sound", "GET"): Row(MAKE),
+    ("studio.transcript", "GET"): Row(MAKE),
+    ("studio.sentence", "GET"): Row(MAKE),
+    ("studio.sentence", "POST"): Row(MAKE),
+    ("studio.transcript_checked", "POST"): Row(MAKE),
+    ("studio.recording_state", "GET"): Row(MAKE),
+    ("studio.recording_again", "POST"): Row(MAKE),
+    ("studio.upload", "GET"): Row(STUDIO),
+    ("studio.upload_plain", "POST"): Row(STUDIO),
+    ("studio.upload_begin", "POST"): Row(MAKE, json=lambda place: {"show": place.episode.show.slug}),
+    ("studio.upload_state", "GET"): Row(MINE),
+    ("studio.upload_parts", "POST"): Row(MINE, json=lambda _place: {"parts": []}),
+    ("studio.upload_complete", "POST"): Row(MINE, json=lambda _place: {}),
+    ("studio.upload_cancel", "POST"): Row(MINE, json=lambda _place: {}),
+}
+
+#: Rights of another person's address, tried with every trick that has opened somebody's door.
+TRICKS: tuple[Callable[[str], str], ...] = (
+    lambda path: f"{path}?r=/public",
+    lambda path: f"{path}?next=/static/css/hearth.css",
+    lambda path: f"{path}?_method=GET&format=html",
+    lambda path: f"/{path}",
+    lambda path: f"//{path}",
+    lambda path: f"{path}/",
+    lambda path: f"{path}/.",
+    lambda path: f"{path}.",
+    lambda path: f"{path};x",
+    lambda path: f"{path};.css",
+    lambda path: f"{path}.json",
+    lambda path: f"{path}%20",
+    lambda path: f"{path}%00",
+    lambda path: f"{path}%2f",
+    lambda path: f"{path}/%2e%2e/",
+    lambda path: f"/feed/%2e%2e{path}",
+    lambda path: f"/static/..{path}",
+    lambda path: f"/static/%2e%2e{path}",
+    lambda path: f"/%2e{path}",
+    lambda path: path.upper(),
+    lambda path: path.replace("/", "%2f", 2),
+    lambda path: path.replace("/", "\\", 1),
+)
+
+HEADER_TRICKS: tuple[dict[str, str], ...] = (
+    {"X-HTTP-Method-Override": "GET"},
+    {"X-Original-URL": "/"},
+    {"X-Rewrite-URL": "/"},
+    {"X-Forwarded-Prefix": "/static"},
+    {"X-Forwarded-For": "127.0.0.1"},
+    {"Authorization": "Basic b3duZXI6b3duZXI="},
+    {"Authentication-Token": "x"},
+)
+
+
+def rules() -> dict[tuple[str, str], Rule]:
+    """Every route that exists, by endpoint and method; HEAD goes with GET, OPTIONS is the framework's."""
+    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"hearth-routes-{os.getpid()}"
+    app = create_app(read_settings({"HEARTH_DATA": str(folder), "HEARTH_SECRET": "x" * 32}))
+    return {
+        (rule.endpoint, method): rule
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+RULES = rules()
+KNOWN = sorted(TABLE.keys() & RULES.keys())
+CHANGES = [key for key in KNOWN if key[1] != "GET"]
+CLOSED = [key for key in KNOWN if TABLE[key].door["anonymous"] == SIGN_IN]
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    """People of every role."""
+    return make_world(session)
+
+
+def ask(
+    app: Flask, backends: Backends, session: Session, world: World, key: tuple[str, str], role: str
+) -> TestResponse:
+    """What this role meets when it does this, at a place that nobody has touched."""
+    place = make_place(session, world)
+    put_files(backends, place)
+    session.commit()
+    client, token = client_of(app, world.accounts.get(role))
+    return send(client, key, path_of(app, key, place, world), place, world, token)
+
+
+def path_of(app: Flask, key: tuple[str, str], place: Place, world: World) -> str:
+    """The address of this place on this route."""
+    rule = RULES[key]
+    values = place.values(rule.rule, world.community)
+    with app.test_request_context():
+        return app.url_for(key[0], **{name: values[name] for name in rule.arguments})
+
+
+def send(
+    client: FlaskClient,
+    key: tuple[str, str],
+    path: str,
+    place: Place,
+    world: World,
+    token: str | None,
+    headers: Mapping[str, str] = {},  # noqa: B006  (never changed)
+) -> TestResponse:
+    """One request of this kind, with the fields of its row."""
+    row = TABLE[key]
+    sent = dict(headers) | ({"X-CSRFToken": token} if token else {})
+    if row.json is not None:
+        return client.open(path, method=key[1], json=row.json(place), headers=sent)
+    form = {name: text.format(community=world.community.id) for name, text in row.form.items()}
+    return client.open(path, method=key[1], data=form if key[1] != "GET" else None, headers=sent)
+
+
+def put_files(backends: Backends, place: Place) -> None:
+    """The sound and the picture that the rows speak of."""
+    enclosure, show = place.episode.enclosure, place.episode.show
+    assert enclosure is not None
+    backends.store.put_bytes(enclosure.key, b"ID3sound")
+    backends.store.put_bytes(f"artwork/{show.id}/{'a' * 12}-320.jpg", b"picture")
+
+
+def met(answer: TestResponse) -> str:
+    """Which of the four answers it is."""
+    if answer.status_code == 401 or "/sign-in?next=" in answer.headers.get("Location", ""):
+        return SIGN_IN
+    return {403: NO, 404: NOTHING}.get(answer.status_code, IN)
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many rows each table has."""
+    session.rollback()
+    found = {
+        table.name: session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+        for table in Base.metadata.sorted_tables
+    }
+    session.rollback()
+    return found
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    assert TABLE.keys() == RULES.keys()
+
+
+def test_every_studio_route_is_behind_the_studios_hook() -> None:
+    for key, rule in RULES.items():
+        if rule.rule.startswith("/studio"):
+            assert key[0].startswith("studio."), rule.rule
+
+
+@pytest.mark.parametrize("key", KNOWN, ids=" ".join)
+def test_each_role_meets_what_the_table_says(
+    app: Flask, backends: Backends, session: Session, world: World, key: tuple[str, str]
+) -> None:
+    answers = {role: ask(app, backends, session, world, key, role) for role in ROLES}
+
+    assert TABLE[key].door == {role: met(answer) for role, answer in answers.items()}
+    for role, answer in answers.items():
+        if key[0] != "health.show":
+            assert answer.status_code not in (400, 405, 415) and answer.status_code < 500, role
+
+
+@pytest.mark.parametrize("key", [key for key in KNOWN if key[1] == "GET"], ids=" ".join)
+def test_looking_changes_no_table(
+    app: Flask, backends: Backends, session: Session, world: World, key: tuple[str, str]
+) -> None:
+    place = make_place(session, world)
+    put_files(backends, place)
+    session.commit()
+    path = path_of(app, key, place, world)
+    before = counts(session)
+
+    for role in ROLES:
+        client, _ = client_of(app, world.accounts.get(role))
+        whole, head = client.get(path), client.head(path)
+        client.options(path)
+        assert (whole.status_code, b"") == (head.status_code, head.data)
+
+    assert before == counts(session)
+
+
+@pytest.mark.parametrize("key", CHANGES, ids=" ".join)
+def test_a_change_without_a_token_is_refused(
+    app: Flask, backends: Backends, session: Session, world: World, key: tuple[str, str]
+) -> None:
+    place = make_place(session, world)
+    session.commit()
+    path = path_of(app, key, place, world)
+    before = counts(session)
+
+    statuses = set()
+    for role in ROLES:
+        client, _ = client_of(app, world.accounts.get(role))
+        statuses.add(send(client, key, path, place, world, None).status_code)
+
+    assert statuses == ({400} if TABLE[key].needs_token else {404})
+    assert before == counts(session)
+
+
+@pytest.mark.parametrize("key", CLOSED, ids=" ".join)
+def test_no_trick_of_an_address_opens_a_door(
+    app: Flask, backends: Backends, session: Session, world: World, key: tuple[str, str]
+) -> None:
+    place = make_place(session, world)
+    session.commit()
+    path = path_of(app, key, place, world)
+    before = counts(session)
+
+    for role in ("anonymous", "member"):
+        client, token = client_of(app, world.accounts.get(role))
+        straight = met(send(client, key, path, place, world, token))
+        if straight == IN:
+            continue
+        tried = [(trick(path), {}) for trick in TRICKS] + [(path, headers) for headers in HEADER_TRICKS]
+        for address, headers in tried:
+            answer = send(client, key, address, place, world, token, headers)
+            same = met(answer) == straight or answer.status_code in (400, 404, 405)
+            led_back = answer.status_code == 308 and answer.headers["Location"].split("?")[0].endswith(path)
+            assert same or led_back, (role, address, headers, answer.status_code)
+
+    assert before == counts(session)

@@ -1,0 +1,179 @@
+"""Sentences -> cues: what a caption shows at one moment.
+
+A cue is at most two lines of about 42 characters, never a line over 65 (Apple's limit for podcast
+transcripts), one speaker, no overlap with the next, cut where a phrase ends. Knows no file format.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from transcription.inert import inert
+from transcription.sentences import timed_words
+from transcription.transcript import Segment, Word
+
+LINE_CHARACTERS = 42
+LONGEST_LINE_CHARACTERS = 65
+MOST_LINES = 2
+SHORTEST_MS = 1_000
+LONGEST_MS = 7_000
+READING_CHARACTERS_PER_S = 20
+PAUSE_MS = 700
+
+_PHRASE_ENDS = ",;:–—、，；.!?…。！？"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One caption: one or two lines by one speaker. It always ends after it starts."""
+
+    start_ms: int
+    end_ms: int
+    lines: tuple[str, ...]
+    speaker: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The lines as one."""
+        return " ".join(self.lines)
+
+
+def cues(segments: Iterable[Segment], duration_ms: int) -> tuple[Cue, ...]:
+    """Cues of all segments, in order, none running into the next or past the end of the recording."""
+    made = [cue for segment in segments for cue in _cues_of(segment)]
+    made.sort(key=lambda cue: cue.start_ms)
+    return tuple(_timed_for_reading(_with_short_ones_joined(made), duration_ms))
+
+
+def _cues_of(segment: Segment) -> Iterator[Cue]:
+    words = [piece for word in timed_words(segment) for piece in _pieces(word)]
+    speaker = inert(segment.speaker or "") or None
+    for part in _parts(words):
+        yield Cue(part[0].start_ms, max(word.end_ms for word in part), _lines(part), speaker)
+
+
+def _pieces(word: Word) -> Iterator[Word]:
+    """The word made inert; in pieces when it is longer than a line may be."""
+    text = inert(word.text)
+    space = " " if word.text[:1].isspace() else ""
+    if len(text) <= LONGEST_LINE_CHARACTERS:
+        if text:
+            yield replace(word, text=space + text)
+        return
+    count = -(-len(text) // LINE_CHARACTERS)
+    for index in range(count):
+        piece = text[index * LINE_CHARACTERS : (index + 1) * LINE_CHARACTERS].strip()
+        begins = word.start_ms + (word.end_ms - word.start_ms) * index // count
+        ends = word.start_ms + (word.end_ms - word.start_ms) * (index + 1) // count
+        if piece:
+            yield replace(word, start_ms=begins, end_ms=ends, text=(space if index == 0 else "") + piece)
+
+
+def _parts(words: Sequence[Word]) -> list[Sequence[Word]]:
+    """The words cut into cues at the least cost: few cues, cut where a phrase or a breath ends."""
+    cheapest: list[tuple[float, int]] = [(0.0, 0)]
+    for end in range(1, len(words) + 1):
+        choices = []
+        for start in range(end - 1, -1, -1):
+            part = words[start:end]
+            if start < end - 1 and not _fits(part):
+                break
+            choices.append((cheapest[start][0] + _cost(words, start, end), start))
+        cheapest.append(min(choices))
+    parts: list[Sequence[Word]] = []
+    end = len(words)
+    while end > 0:
+        start = cheapest[end][1]
+        parts.append(words[start:end])
+        end = start
+    return parts[::-1]
+
+
+def _fits(part: Sequence[Word]) -> bool:
+    return (
+        part[-1].end_ms - part[0].start_ms <= LONGEST_MS
+        and len(_wrapped(part, LINE_CHARACTERS)) <= MOST_LINES
+    )
+
+
+def _cost(words: Sequence[Word], start: int, end: int) -> float:
+    """Ten for every cue, up to twelve for a cut inside a phrase, up to eight for a nearly empty cue."""
+    characters = sum(len(word.text) for word in words[start:end])
+    cost = 10 + 8 * max(0.0, 1 - characters / LINE_CHARACTERS)
+    if end == len(words):
+        return cost
+    pause_ms = words[end].start_ms - words[end - 1].end_ms
+    if words[end - 1].text[-1:] in _PHRASE_ENDS or pause_ms >= PAUSE_MS:
+        return cost
+    return cost + 12 - 8 * min(1.0, max(0, pause_ms) / PAUSE_MS)
+
+
+def _wrapped(part: Sequence[Word], width: int) -> list[str]:
+    lines: list[str] = []
+    for word in part:
+        if lines and len(lines[-1]) + len(word.text) <= width:
+            lines[-1] += word.text
+        else:
+            lines.append(word.text.strip())
+    return lines
+
+
+def _lines(part: Sequence[Word]) -> tuple[str, ...]:
+    """One line where it fits, else two of nearly equal length."""
+    lines = _wrapped(part, LINE_CHARACTERS)
+    if len(lines) == 1:
+        return tuple(lines)
+    total = sum(len(word.text) for word in part)
+    for width in range(total // 2, LINE_CHARACTERS):
+        if len(even := _wrapped(part, width)) <= len(lines):
+            return tuple(even)
+    return tuple(lines)
+
+
+def _with_short_ones_joined(made: list[Cue]) -> list[Cue]:
+    """A cue too short to be read, such as "Yes.", joins the one before or after it if there is room."""
+    joined: list[Cue] = []
+    for cue in made:
+        before = joined[-1] if joined else None
+        if before is not None and _too_short(before, cue) and _can_join(before, cue):
+            text = f"{before.text} {cue.text}"
+            words = [Word(0, 0, f" {word}", 1.0) for word in text.split()]
+            joined[-1] = Cue(before.start_ms, max(before.end_ms, cue.end_ms), _lines(words), cue.speaker)
+        else:
+            joined.append(cue)
+    return joined
+
+
+def _too_short(before: Cue, cue: Cue) -> bool:
+    return cue.start_ms - before.start_ms < SHORTEST_MS or cue.end_ms - cue.start_ms < SHORTEST_MS
+
+
+def _can_join(before: Cue, cue: Cue) -> bool:
+    text = [Word(0, 0, f" {word}", 1.0) for word in f"{before.text} {cue.text}".split()]
+    return (
+        before.speaker == cue.speaker
+        and cue.start_ms - before.end_ms < PAUSE_MS
+        and cue.end_ms - before.start_ms <= LONGEST_MS
+        and len(_wrapped(text, LINE_CHARACTERS)) <= MOST_LINES
+    )
+
+
+def _timed_for_reading(made: list[Cue], duration_ms: int) -> Iterator[Cue]:
+    """Each cue stays as long as it takes to read, up to the next; no two share a moment."""
+    apart = _apart(made)
+    for cue, following in pairwise([*apart, None]):
+        if cue is None:
+            continue
+        reading_ms = max(SHORTEST_MS, len(cue.text) * 1000 // READING_CHARACTERS_PER_S)
+        limit_ms = following.start_ms if following else max(duration_ms, cue.start_ms + 1)
+        wanted_ms = max(cue.end_ms, cue.start_ms + reading_ms)
+        yield replace(cue, end_ms=max(cue.start_ms + 1, min(wanted_ms, limit_ms)))
+
+
+def _apart(made: list[Cue]) -> list[Cue]:
+    """Cues whose starts ascend strictly, so that each can end before the next starts."""
+    apart: list[Cue] = []
+    for cue in made:
+        earliest_ms = apart[-1].start_ms + 1 if apart else 0
+        apart.append(replace(cue, start_ms=max(cue.start_ms, earliest_ms)))
+    return apart
