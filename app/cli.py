@@ -12,6 +12,7 @@ from app import log as logs
 from app.backends import Backends
 from app.errors import HearthError
 from app.migrate import migrate as migrate_tables
+from app.search.index import restem
 
 
 def register(app: Flask, backends: Backends) -> None:
@@ -24,6 +25,9 @@ def register(app: Flask, backends: Backends) -> None:
 
         migrate_tables(backends.settings.database_url)
         engine.create_tables(backends.database)
+        if backends.settings.is_sqlite:
+            with backends.database.begin() as session:
+                restem(session)
 
     @app.cli.command("worker")
     @click.option("--name", help="This worker's place; by default the host's name.")
@@ -71,7 +75,7 @@ def register(app: Flask, backends: Backends) -> None:
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
     def backup(file: Path) -> None:
         """Write everything that cannot be made again into one file."""
-        from app.services.backup import write_backup
+        from app.backup import write_backup
 
         _or_say(lambda: write_backup(backends, file, say=lambda text: click.echo(text, err=True)))
 
@@ -79,7 +83,7 @@ def register(app: Flask, backends: Backends) -> None:
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
     def restore(file: Path) -> None:
         """Bring a backup back into an empty data directory."""
-        from app.services.backup import read_backup
+        from app.backup import read_backup
 
         _or_say(lambda: read_backup(backends, file, say=lambda text: click.echo(text, err=True)))
 

@@ -117,6 +117,14 @@ class Database:
         with self.session(read_only=True) as session:
             yield session
 
+    def checkpoint(self) -> None:
+        """SQLite: empty the write-ahead log into the database file."""
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()

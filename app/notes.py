@@ -70,4 +70,5 @@ _CLEANER = nh3.Cleaner(
     attributes=_ATTRIBUTES,
     url_schemes=_SCHEMES,
     link_rel="noopener nofollow",
+    url_relative="deny",  # notes are read in podcast apps, too, where a relative address leads nowhere
 )

@@ -17,10 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.backends import Backends
+from app.errors import Refusal, Unavailable
 from app.models import (
     Account,
     Community,
     Episode,
+    EpisodeKind,
     EpisodeState,
     PublishWish,
     Recording,
@@ -28,14 +30,11 @@ from app.models import (
     Show,
 )
 from app.pipeline import engine, worker
-from app.services import feeds, fields, recordings
+from app.services import drafts, feeds, recordings, shows, uploads
 from app.storage.keys import recording_key
 
 REFUSED = 2
 FAILED = 1
-
-#: The terms that the person who types the command confirms by it; see services/uploads.py.
-AGREEMENT = "cli-1"
 
 
 def publish_file(backends: Backends, file: Path, show_slug: str, title: str, *, wait: bool) -> int:
@@ -51,10 +50,10 @@ def publish_file(backends: Backends, file: Path, show_slug: str, title: str, *, 
     heart: engine.Heartbeat | None = None
     with backends.database.begin() as session:
         show = _show(session, backends, show_slug)
-        episode, recording = _rows(session, backends, show, file, title, recording_id, key)
+        episode, recording = _rows(session, backends, show, file, title, recording_id)
         engine.enqueue(session, recording, own=own)
         page = f"{backends.settings.public_url}/shows/{show.slug}/{episode.slug}"
-        feed = feeds.feed_address(backends.settings.public_url, show.slug)
+        feed = shows.feed_address(backends.settings.public_url, show.slug)
     if not wait:
         click.echo(f"page: {page}\nfeed: {feed}")
         return 0
@@ -85,9 +84,10 @@ def _problem(backends: Backends, size_bytes: int) -> str:
         return "The file is empty."
     if size_bytes > limit:
         return f"The file is larger than the limit of {limit // 1024**3} GiB."
-    free = backends.store.free_bytes()
-    if free is not None and free < 2 * size_bytes + 200 * 1024**2:
-        return "There is not enough free disk space for this recording."
+    try:
+        uploads.check_room(backends.store, size_bytes)
+    except (Refusal, Unavailable) as error:
+        return str(error)
     return ""
 
 
@@ -139,58 +139,27 @@ def _show(session: Session, backends: Backends, slug: str) -> Show:
         community = Community(slug="community", name="Our community", created_at=now)
         session.add(community)
     name = slug.replace("-", " ").strip().capitalize() or "Show"
-    slug = fields.first_free(fields.slug(slug, "show"), set(session.scalars(sa.select(Show.slug))))
-    show = Show(
-        community=community,
-        slug=slug,
+    said = shows.ShowFields(
         title=name,
         description=name,
         author=backends.settings.service_name,
         owner_email=backends.settings.contact_email,
-        guid=feeds.new_show_guid(backends.settings.public_url, slug),
-        created_at=now,
-        changed_at=now,
     )
-    session.add(show)
-    session.flush()
-    return show
+    return shows.create(session, community, said, backends.settings.public_url, now)
 
 
 def _rows(
-    session: Session,
-    backends: Backends,
-    show: Show,
-    file: Path,
-    title: str,
-    recording_id: uuid.UUID,
-    key: str,
+    session: Session, backends: Backends, show: Show, file: Path, title: str, recording_id: uuid.UUID
 ) -> tuple[Episode, Recording]:
+    """Whoever types the command confirms by it what the web form asks for."""
     now: datetime = backends.clock()
-    taken = set(session.scalars(sa.select(Episode.slug).where(Episode.show_id == show.id)))
-    owner = session.scalar(sa.select(Account.id).where(Account.is_owner).limit(1))
-    episode = Episode(
-        show=show,
-        slug=fields.first_free(fields.slug(title, "episode"), taken),
-        title=title.strip()[:255] or file.stem[:255],
-        wish=PublishWish.when_ready,
-        created_by=owner,
-        created_at=now,
-        changed_at=now,
-    )
-    recording = Recording(
-        id=recording_id,
-        episode=episode,
-        file_name=file.name[:200],
-        key=key,
-        size_bytes=file.stat().st_size,
-        agreement_version=AGREEMENT,
-        agreed_by=owner,
-        agreed_at=now,
-        created_at=now,
-        step_started_at=now,
-    )
-    session.add_all([episode, recording])
-    session.flush()
+    owner = session.scalar(sa.select(Account).where(Account.is_owner).limit(1))
+    title = title.strip() or uploads.title_from(file.name)
+    episode = drafts.create(session, show, title, EpisodeKind.episode, owner, now)
+    episode.wish = PublishWish.when_ready
+    agreed = (uploads.AGREEMENT_VERSION, now)
+    size_bytes = file.stat().st_size
+    recording = uploads.receive(session, episode, owner, recording_id, file.name, size_bytes, agreed, now)
     return episode, recording
 
 

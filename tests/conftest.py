@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.backends import Backends, open_backends
+from app.db import Database
 from app.migrate import migrate
+from app.pipeline.engine import create_tables
 from app.settings import Settings, read_settings
 from tests.fakes import KeptMail, SetClock
 
@@ -25,6 +27,9 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database at the newest version."""
     path = tmp_path_factory.mktemp("database") / "hearth.db"
     migrate(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
+    create_tables(database)
+    database.dispose()
     return path
 
 

@@ -160,6 +160,7 @@ def make_enclosure(session: Session, recording: Recording, sound: bytes = b"ID3s
         true_peak_dbtp=-1.5,
         gain_db=3.0,
         waveform=[10, 60, 30],
+        tagged_at=WHEN,
         created_at=WHEN,
     )
     session.add(enclosure)

@@ -37,7 +37,7 @@ MAY_IMPORT = {
     },
     "app.pipeline": {
         "app.audio", "app.backends", "app.db", "app.errors", "app.mail", "app.models", "app.pipeline",
-        "app.services", "app.storage", "transcription",
+        "app.search", "app.services", "app.storage", "transcription",
     },
     "app": {"app", "feeds", "transcription"},
 }  # fmt: skip

@@ -128,13 +128,13 @@ def _cut(run: list[Word], speaker: str | None) -> Iterator[Segment]:
     for index, word in enumerate(run):
         sentence.append(word)
         following = run[index + 1] if index + 1 < len(run) else None
-        if following is None or _ends_sentence(word, following):
-            yield segment_of(tuple(sentence), speaker)
-            sentence = []
-        elif len(sentence) > MOST_WORDS:
+        if len(sentence) > MOST_WORDS:
             at = _best_cut(sentence)
             yield segment_of(tuple(sentence[:at]), speaker)
             sentence = sentence[at:]
+        if following is None or _ends_sentence(word, following):
+            yield segment_of(tuple(sentence), speaker)
+            sentence = []
 
 
 def _ends_sentence(word: Word, following: Word) -> bool:

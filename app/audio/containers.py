@@ -1,7 +1,7 @@
 """What a file is, by its first bytes, and how ffmpeg may open it: the one table of formats that Hearth takes.
 
-A name or a declared type says nothing. What is not in the table is refused before any decoder sees it; what is in it is
-opened as exactly that format (threats, findings 1 and 3). This file must not start a process.
+A name or a declared type says nothing. What is not in the table is refused before any decoder sees it; what
+is in it is opened as exactly that format (threats, findings 1 and 3). This file must not start a process.
 """
 
 from collections.abc import Callable
@@ -121,7 +121,7 @@ def _syncsafe(size: bytes) -> int:
 
 
 def _mpeg_frame_bytes(data: bytes, offset: int, *, alone: bool = False) -> int:
-    """The length of the MPEG audio frame at `offset`, 0 if there is none, or none after it where one can be seen."""
+    """The length of the MPEG audio frame at `offset`, 0 if there is none, or no next one."""
     header = data[offset : offset + 4]
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return 0

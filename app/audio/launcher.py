@@ -1,10 +1,10 @@
-"""The last Python that runs before a hostile file is opened: it gives up every right, then becomes the program.
+"""The last Python before a hostile file is opened: it gives up every right, then becomes the program.
 
-It is a program of its own (`python -I -S launcher.py SPEC`) because the worker has many threads, where code between
-fork and exec is unsafe. It must import nothing but the standard library. Landlock and seccomp are spoken in the
-kernel's own words: they need no rights and no package; where they do not exist the child does without.
-The order matters: the namespace before the process limit, the parent's death after every change of rights
-(prctl(2)), no new privileges before Landlock and seccomp, seccomp last.
+It is a program of its own (`python -I -S launcher.py SPEC`) because the worker has many threads, where code
+between fork and exec is unsafe. It must import nothing but the standard library. Landlock and seccomp are
+spoken in the kernel's own words: they need no rights and no package; where they do not exist the child does
+without. The order matters: the namespace before the process limit, the parent's death after every change of
+rights (prctl(2)), no new privileges before Landlock and seccomp, seccomp last.
 """
 
 import ctypes
@@ -22,7 +22,6 @@ CANNOT_START = 126
 """Exit code when the program could not be started (as a shell says it)."""
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
@@ -81,8 +80,8 @@ _PR_SET_SECCOMP, _FILTER = 22, 2
 def become(spec: dict[str, Any]) -> None:
     """Give up rights as `spec` says and become the program; never returns.
 
-    `spec`: program, arguments, folder, parent (its process id), readable (paths), memory_bytes, cpu_s, output_bytes,
-    open_files, processes. Safe to call in a forked child of a process with one thread.
+    `spec`: program, arguments, folder, parent (its process id), readable (paths), memory_bytes, cpu_s,
+    output_bytes, open_files, processes. Safe to call in a forked child of a process with one thread.
     """
     try:
         give_up_rights(spec)
@@ -140,7 +139,7 @@ def _set_limits(spec: dict[str, Any], *, own_namespace: bool) -> None:
 
 
 def _keep_to_folder(libc: ctypes.CDLL, folder: str, readable: list[str]) -> bool:
-    """Only `folder` may be read and written, `readable` and the system's libraries read; False without Landlock.
+    """Only `folder` may be written, only it, `readable` and system libraries read; False without Landlock.
 
     Where the kernel knows it (Landlock 4 and 6) TCP, abstract sockets and signals to others end here too.
     """
@@ -181,7 +180,7 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
 
 
 def _forbid_calls(libc: ctypes.CDLL) -> bool:
-    """No sockets, no new processes, no looking into others; threads stay allowed. False where it is not possible."""
+    """No sockets, no new processes, no signals to others; threads stay allowed. False if impossible."""
     processor = platform.machine()
     if processor not in _PROCESSORS:
         return False
@@ -192,7 +191,7 @@ def _forbid_calls(libc: ctypes.CDLL) -> bool:
 
 
 def _filter(column: int, architecture: int, own_pid: int) -> bytes:
-    """The seccomp program: seccomp_data is number (0), architecture (4), instruction (8), arguments from 16."""
+    """The seccomp program; in seccomp_data the number is at 0, the architecture at 4, arguments from 16."""
 
     def line(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
         return struct.pack("=HBBI", code, if_true, if_false, value)

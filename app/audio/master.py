@@ -1,8 +1,8 @@
-"""From an inspected recording to the levelled MP3 that listeners get, and the speech file that is transcribed.
+"""From an inspected recording to the levelled MP3 for listeners, and the speech file for transcribing.
 
-Loudness by EBU R 128: the inspection measured the source, so one gain and a peak limiter come first; the MP3 is then
-decoded and measured, and made again with better figures, at most three times. This file must not know how a
-recording was refused, stored or tagged.
+Loudness by EBU R 128: the inspection measured the source, so one gain and a peak limiter come first; the
+MP3 is then decoded and measured, and made again with better figures, at most three times. This file must
+not know how a recording was refused, stored or tagged.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.audio import sandbox
-from app.audio.errors import ChildFailed
-from app.audio.measures import Measures, read_loudness, read_measures
-from app.audio.probe import STEADY_TIMES, WITHOUT_METADATA, Inspection, Sound, reading
-from app.audio.progress import Progress, cpu_s_for
-from app.audio.sandbox import MIB, Job, Limits, Run
-from app.audio.waveform import SPEECH_RATE_HZ, draw
+from app.audio.levelling import Figures, Form, Work
+from app.audio.measures import Measures
+from app.audio.probe import Inspection, Sound
+from app.audio.sandbox import Run
+from app.audio.waveform import draw
 
 STEREO_LUFS = -16.0
 MONO_LUFS = -19.0
@@ -34,9 +33,6 @@ _HARD_LIMIT_DBFS = CEILING_DBTP - 2.5
 _REHEARSED_DB = (0.0, 2.0, 5.0)
 _LOWEST_LIMIT_DBFS = -23.0
 _SAME_LENGTH_MS = 50
-# what each child has done of the whole, as far as a person sees it: encode, measure, and the same again
-_SHARES = (0.15, 0.65, 0.85, 0.9, 0.94, 0.96, 0.98)
-_REHEARSAL_SHARES = (0.0, 0.15)
 
 
 @dataclass(frozen=True)
@@ -69,25 +65,6 @@ class Mastered:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Form:
-    """What an MP3 of this recording will be."""
-
-    channels: int
-    sample_rate_hz: int
-    bit_rate_bps: int
-    target_lufs: float
-
-
-@dataclass(frozen=True)
-class _Try:
-    """The figures of one pass; `lu_per_db` is what a dB of gain brings where the limiter is at work."""
-
-    gain_db: float
-    limit_dbfs: float
-    lu_per_db: float = 1.0
-
-
 def master(
     source: Path,
     inspection: Inspection,
@@ -105,11 +82,11 @@ def master(
     ChildFailed (a full disk, for example), Cancelled, SandboxBroken.
     """
     form = _form(inspection, settings or MasterSettings())
-    work = _Work(
+    work = Work(
         source.resolve(), inspection, form, folder, ffmpeg or sandbox.ffmpeg_path(), run, cancelled, report
     )
     tried = _first(work)
-    history: list[tuple[_Try, Measures]] = []
+    history: list[tuple[Figures, Measures]] = []
     while True:
         work.encode(tried, number=len(history))
         history.append((tried, work.measure(number=len(history))))
@@ -139,9 +116,9 @@ def master(
     )
 
 
-def _form(inspection: Inspection, settings: MasterSettings) -> _Form:
+def _form(inspection: Inspection, settings: MasterSettings) -> Form:
     stereo = inspection.sound is Sound.STEREO
-    return _Form(
+    return Form(
         channels=2 if stereo else 1,
         sample_rate_hz=inspection.mastered_rate_hz,
         bit_rate_bps=settings.stereo_bit_rate_bps if stereo else settings.mono_bit_rate_bps,
@@ -149,21 +126,21 @@ def _form(inspection: Inspection, settings: MasterSettings) -> _Form:
     )
 
 
-def _first(work: "_Work") -> _Try:
-    """Gain and limit of the first pass; where the limiter will work hard, three gains are rehearsed unencoded."""
+def _first(work: Work) -> Figures:
+    """Gain and limit of the first pass; where the limiter will work hard, three gains are rehearsed."""
     gain_db = min(MOST_GAIN_DB, work.form.target_lufs - work.inspection.loudness_lufs)
     if work.inspection.peak_dbfs + gain_db <= _LIMIT_DBFS + _HARD_DB:
-        return _Try(gain_db, _LIMIT_DBFS)
+        return Figures(gain_db, _LIMIT_DBFS)
     gains_db = [gain_db + more_db for more_db in _REHEARSED_DB]
-    heard_lufs = work.rehearse(gains_db)
+    heard_lufs = work.rehearse(gains_db, _HARD_LIMIT_DBFS)
     index = 1 if heard_lufs[1] >= work.form.target_lufs else 2
     risen_lu = heard_lufs[index] - heard_lufs[index - 1]
     lu_per_db = min(1.0, max(0.2, risen_lu / (gains_db[index] - gains_db[index - 1])))
     needed_db = gains_db[index - 1] + (work.form.target_lufs - heard_lufs[index - 1]) / lu_per_db
-    return _Try(min(MOST_GAIN_DB, needed_db), _HARD_LIMIT_DBFS, lu_per_db)
+    return Figures(min(MOST_GAIN_DB, needed_db), _HARD_LIMIT_DBFS, lu_per_db)
 
 
-def _better(form: _Form, history: list[tuple[_Try, Measures]]) -> _Try | None:
+def _better(form: Form, history: list[tuple[Figures, Measures]]) -> Figures | None:
     """Figures for another pass, None if the last one is good or cannot be bettered."""
     tried, measured = history[-1]
     missing_lu = form.target_lufs - measured.loudness_lufs
@@ -180,11 +157,12 @@ def _better(form: _Form, history: list[tuple[_Try, Measures]]) -> _Try | None:
     return None if better == tried else better
 
 
-def _notes(form: _Form, tried: _Try, measured: Measures, missing_ms: int) -> tuple[str, ...]:
+def _notes(form: Form, tried: Figures, measured: Measures, missing_ms: int) -> tuple[str, ...]:
     notes = []
     if form.target_lufs - measured.loudness_lufs > TOLERANCE_LU and tried.gain_db >= MOST_GAIN_DB:
         notes.append(
-            f"The recording is very quiet. It was raised by {MOST_GAIN_DB:g} dB and is still quieter than others."
+            f"The recording is very quiet. It was raised by {MOST_GAIN_DB:g} dB "
+            "and is still quieter than others."
         )
     elif abs(form.target_lufs - measured.loudness_lufs) > TOLERANCE_LU:
         notes.append(
@@ -196,120 +174,3 @@ def _notes(form: _Form, tried: _Try, measured: Measures, missing_ms: int) -> tup
     if abs(missing_ms) > _SAME_LENGTH_MS:
         notes.append(f"The MP3 differs from the recording by {abs(missing_ms)} ms in length.")
     return tuple(notes)
-
-
-@dataclass(frozen=True)
-class _Work:
-    """The children of one mastering."""
-
-    source: Path
-    inspection: Inspection
-    form: _Form
-    folder: Path
-    ffmpeg: Path
-    run: Run
-    cancelled: Callable[[], bool] | None
-    report: Callable[[float], None] | None
-
-    @property
-    def mp3_path(self) -> Path:
-        return self.folder / "recording.mp3"
-
-    @property
-    def speech_path(self) -> Path:
-        return self.folder / "speech.wav"
-
-    def rehearse(self, gains_db: list[float]) -> list[float]:
-        """The loudness of the levelled sound with each of these gains, before any encoding."""
-        names = [f"g{number}" for number in range(len(gains_db))]
-        source = f"[0:a:0]{_decoded(self.inspection, self.form)},asplit={len(names)}"
-        graph = source + "".join(f"[{name}]" for name in names)
-        output: tuple[str, ...] = ()
-        for name, gain_db in zip(names, gains_db, strict=True):
-            graph += (
-                f";[{name}]{_levelled(_Try(gain_db, _HARD_LIMIT_DBFS))},ebur128=framelog=quiet[{name}out]"
-            )
-            output += ("-map", f"[{name}out]", "-f", "null", "-")
-        arguments = (*reading(self.source, self.inspection.demuxer), "-filter_complex", graph, *output)
-        words = self._child(arguments, _REHEARSAL_SHARES)
-        return read_loudness(words, len(gains_db))
-
-    def encode(self, tried: _Try, *, number: int) -> None:
-        """Source to MP3; the first pass also writes the speech file."""
-        graph = f"[0:a:0]{_decoded(self.inspection, self.form)},{_levelled(tried)}"
-        speech: tuple[str, ...] = ()
-        mp3 = (
-            *WITHOUT_METADATA,
-            *STEADY_TIMES,
-            *("-c:a", "libmp3lame", "-b:a", str(self.form.bit_rate_bps)),
-            # the name that players look for before they trust the gap header
-            *("-id3v2_version", "0", "-write_id3v1", "0", "-metadata:s:a:0", "encoder=LAME3.101"),
-            *("-f", "mp3", f"./{self.mp3_path.name}"),
-        )
-        if number == 0:
-            graph += (
-                f",asplit[loud][low];[low]aformat=channel_layouts=mono,aresample={SPEECH_RATE_HZ}[speech]"
-            )
-            speech = (
-                *("-map", "[speech]", *WITHOUT_METADATA, *STEADY_TIMES),
-                *("-c:a", "pcm_s16le", "-f", "wav", f"./{self.speech_path.name}"),
-            )
-        else:
-            graph += "[loud]"
-        source = reading(self.source, self.inspection.demuxer)
-        output = ("-y", "-filter_complex", graph, "-map", "[loud]", *mp3, *speech)
-        self._child((*source, *output), _SHARES[2 * number : 2 * number + 2])
-
-    def measure(self, *, number: int) -> Measures:
-        """The MP3 as a listener's player decodes it."""
-        chain = "ebur128=peak=true:framelog=quiet,astats=measure_overall=Number_of_samples:measure_perchannel=none"
-        output = ("-map", "0:a:0", "-af", chain, "-f", "null", "-")
-        arguments = (*reading(self.mp3_path.resolve(), "mp3"), *output)
-        words = self._child(arguments, _SHARES[2 * number + 1 : 2 * number + 3])
-        measures = read_measures(words)
-        if measures is None:
-            raise ChildFailed(exit_code=0, last_words=f"No figures in: {words[-400:]}")
-        return measures
-
-    def _child(self, arguments: tuple[str, ...], share: tuple[float, ...]) -> str:
-        duration_ms = self.inspection.duration_ms
-        largest_bit_rate_bps = max(SPEECH_RATE_HZ * 16, self.form.bit_rate_bps)
-        limits = Limits(
-            cpu_s=int(cpu_s_for(duration_ms)),
-            wall_s=4 * cpu_s_for(duration_ms),
-            output_bytes=MIB + duration_ms * largest_bit_rate_bps // 8000 * 11 // 10,
-        )
-        progress = Progress(duration_ms, self._reporter(share))
-        job = Job(
-            self.ffmpeg, (*arguments, "-progress", "pipe:1"), self.folder, limits, readable=(self.source,)
-        )
-        finished = self.run(
-            job, on_line=progress.on_line, allowed_cpu_s=progress.allowed_cpu_s, cancelled=self.cancelled
-        )
-        if finished.exit_code != 0:
-            raise ChildFailed(exit_code=finished.exit_code, last_words=finished.words)
-        return finished.words
-
-    def _reporter(self, share: tuple[float, ...]) -> Callable[[float], None] | None:
-        report = self.report
-        if report is None:
-            return None
-        start, end = share
-        return lambda fraction: report(start + (end - start) * fraction)
-
-
-def _decoded(inspection: Inspection, form: _Form) -> str:
-    """The filters from the source to its mono or stereo form, in the source's own time."""
-    alone = {Sound.SAME_ON_BOTH: "c0", Sound.LEFT_ONLY: "c0", Sound.RIGHT_ONLY: "c1"}.get(inspection.sound)
-    layout = "mono" if inspection.sound is Sound.MONO else "stereo"
-    only = f",pan=mono|c0={alone}" if alone else ""
-    return f"asetpts=N/SR/TB,aresample={form.sample_rate_hz},aformat=channel_layouts={layout}{only}"
-
-
-def _levelled(tried: _Try) -> str:
-    """Gain and peak limiter; its look-ahead is taken off again, so that times stay."""
-    limit = 10 ** (tried.limit_dbfs / 20)
-    return (
-        f"volume={tried.gain_db:.3f}dB:precision=double,"
-        f"alimiter=limit={limit:.6f}:level=false:latency=true:attack=5:release=50"
-    )

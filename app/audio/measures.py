@@ -1,7 +1,7 @@
-"""Loudness, peaks and the number of samples, read from what ffmpeg's ebur128 and astats say at the end of a run.
+"""Loudness, peaks and the number of samples, as ffmpeg's ebur128 and astats say them at the end.
 
-The filters print again when the format changes inside a file; then the numbers of samples add up and the loudest
-part decides, and what is made from the file is measured once more anyway.
+The filters print again when the format changes inside a file; then the numbers of samples add up and the
+loudest part decides, and what is made from the file is measured once more anyway.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""What an uploaded file is, found out in a sandboxed child: refused in words, or measured from its first to last sample.
+"""What an uploaded file is, found out in a sandboxed child: refused in words, or measured whole.
 
-Two children: the first opens the file and decodes a moment of it, the second decodes everything once and measures
-length, loudness and channels in the same run. Lengths that a file declares are never believed (threats, T6).
-This file must not know how a recording is levelled, nor what becomes of a refusal.
+Two children: the first opens the file and decodes a moment of it, the second decodes everything once and
+measures length, loudness and channels in the same run. Lengths that a file declares are never believed
+(threats, T6). This file must not know how a recording is levelled, nor what becomes of a refusal.
 """
 
 import re
@@ -49,7 +49,7 @@ class Sound(StrEnum):
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a recording is: the length is counted in decoded samples, loudness is that of its mono or stereo form."""
+    """What a recording is; the length is counted in decoded samples, loudness in its mono or stereo form."""
 
     container: str
     demuxer: str

@@ -1,6 +1,7 @@
-"""How far a child of ours has come, from ffmpeg's `-progress` lines, and how much processor time that earns it.
+"""How far a child has come, from ffmpeg's `-progress` lines, and the processor time that this earns it.
 
-A file may declare any length: only what was decoded counts (sandbox recipe: 60 s, and 6 s for each decoded minute).
+A file may declare any length: only what was decoded counts (sandbox recipe: 60 s, and 6 s for each decoded
+minute).
 """
 
 import time

@@ -1,7 +1,8 @@
-"""One child process with limits: the only place where bytes that others sent are opened (docs/decisions, uploaded bytes).
+"""One child process with limits: the only place where bytes that others sent are opened.
 
-The child sees one folder, has no network where the kernel allows it, an empty environment and fixed limits; it dies
-with the thread that runs it. This file must not know what the child does, nor of the database or the pipeline.
+The child sees one folder, has no network where the kernel allows it, an empty environment and fixed limits;
+it dies with the thread that runs it. This file must not know what the child does, nor of the database or
+the pipeline.
 """
 
 import contextlib
@@ -58,7 +59,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Finished:
-    """How a child ended by itself: `output` is the head of its standard output, `words` the end of its errors."""
+    """How a child ended by itself: the head of its standard output, the end of what it said of itself."""
 
     exit_code: int
     output: bytes
@@ -108,10 +109,11 @@ def run(
 ) -> Finished:
     """Run the child to its end, whatever its exit code.
 
-    `on_line` gets each line of standard output as it comes; what it raises ends the child. `allowed_cpu_s` is asked
-    again and again: processor time may grow with what was done, never with what the file declares. `cancelled` is
-    looked at every 50 ms. Raises ChildDied, ChildTimeout, Cancelled, SandboxBroken. Call it from a thread that stays
-    until it returns: the kernel kills the child when that thread ends (prctl(2), PR_SET_PDEATHSIG).
+    `on_line` gets each line of standard output as it comes; what it raises ends the child. `allowed_cpu_s`
+    is asked again and again: processor time may grow with what was done, never with what the file declares.
+    `cancelled` is looked at every 50 ms. Raises ChildDied, ChildTimeout, Cancelled, SandboxBroken. Call it
+    from a thread that stays until it returns: the kernel kills the child when that thread ends (prctl(2),
+    PR_SET_PDEATHSIG).
     """
     start_s = time.monotonic()
     child = (spawn or _spawn)(specification(job))

@@ -1,7 +1,7 @@
 """ID3v2.3 tags for the MP3 that we made: title, show, picture, chapters.
 
-Version 2.3, because that is what players read. Tags of an uploaded file are never read here or anywhere in process
-(threats, finding 5): mutagen only ever sees our own file.
+Version 2.3, because that is what players read. Tags of an uploaded file are never read here or anywhere in
+process (threats, finding 5): mutagen only ever sees our own file.
 """
 
 import shutil
@@ -28,7 +28,7 @@ _LANGUAGES = {
 
 @dataclass(frozen=True)
 class Tags:
-    """What a player shows. `chapters` are (start in ms, title) in rising order; `language` is a code such as en-GB."""
+    """What a player shows; `chapters` are (start in ms, title); `language` is a code such as en-GB."""
 
     title: str
     show: str
@@ -41,7 +41,7 @@ class Tags:
 
 
 def write_tags(mp3_path: Path, tags: Tags) -> None:
-    """Give the MP3 these tags and no others; the sound's bytes stay as they are, the same tags give the same file.
+    """Give the MP3 these tags and no others; its sound stays byte for byte, the same tags give the same file.
 
     Safe to run again and at any moment whole: a copy is tagged and takes the file's place.
     """

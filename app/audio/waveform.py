@@ -26,7 +26,7 @@ class Picture:
 
 
 def draw(speech_path: Path, *, points: int = 800) -> Picture:
-    """The picture of a 16 kHz mono file with 16-bit samples; fewer points where it is shorter than 10 ms a point."""
+    """The picture of a 16 kHz mono 16-bit file; a point is never shorter than 10 ms."""
     peaks, levels = [], []
     with wave.open(str(speech_path), "rb") as speech:
         while frames := speech.readframes(SPEECH_RATE_HZ * _SLICE_MS // 1000):

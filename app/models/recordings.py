@@ -146,6 +146,8 @@ class Enclosure(Base):
     note: Mapped[str] = mapped_column(default="")
     #: Hash of the title, show, artwork and chapters written into the file's tags.
     tags_digest: Mapped[str] = mapped_column(sa.String(64), default="")
+    #: When the tags were last compared with what the page says.
+    tagged_at: Mapped[datetime]
     #: Peaks for the drawn waveform, 0 to 100.
     waveform: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[datetime]
@@ -160,6 +162,7 @@ class FormerEnclosure(Base):
         sa.ForeignKey("episodes.id", ondelete="CASCADE"), primary_key=True
     )
     sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    #: "" once the object is gone; the address still leads to the present one.
     key: Mapped[str] = mapped_column(sa.String(200))
     replaced_at: Mapped[datetime]
 

@@ -62,6 +62,7 @@ def master(hands: Hands, recording: Recording) -> None:
             settings=mastering.MasterSettings(settings.mono_kbps * 1000, settings.stereo_kbps * 1000),
             report=hands.reporter(recording, Step.master),
         )
+    tagged_at = hands.backends.clock()
     with hands.backends.database.reading() as session:
         wanted = enclosures.wanted_tags(session, recordings.get(session, recording.id).episode)
     artwork = enclosures.artwork_bytes(hands.backends.store, wanted)
@@ -90,6 +91,7 @@ def master(hands: Hands, recording: Recording) -> None:
                 gain_db=made.gain_db,
                 note=" ".join((*_inspection(recording).notes, *made.notes)),
                 tags_digest=wanted.digest,
+                tagged_at=tagged_at,
                 waveform=list(made.waveform),
                 created_at=hands.backends.clock(),
             ),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from app.backends import Backends
-from app.pipeline import engine
+from app.pipeline import engine, housekeeping
 from app.pipeline.border import Hands
 
 log = logging.getLogger("hearth.worker")
@@ -37,6 +37,7 @@ def run(backends: Backends, name: str | None = None, queues: Sequence[str] | Non
     heartbeat = begin(
         backends, executor_id, [*engine.QUEUES, *engine.OWN_QUEUES] if queues is None else queues
     )
+    housekeeping.start(backends, stopping)
     log.info("worker=%s slots=%d started", executor_id, backends.settings.slots)
     while not stopping.wait(0.2):
         if heartbeat.superseded.is_set():

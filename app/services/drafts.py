@@ -56,9 +56,12 @@ def get(session: Session, episode_id: uuid.UUID) -> Episode:
 
 
 def create(
-    session: Session, show: Show, title: str, kind: EpisodeKind, account: Account, now: datetime
+    session: Session, show: Show, title: str, kind: EpisodeKind, account: Account | None, now: datetime
 ) -> Episode:
-    """A draft with an address made from its title, which then stays. Raises Invalid."""
+    """A draft with an address made from its title, which then stays. Raises Invalid.
+
+    `account` is None for a command that nobody has signed in for.
+    """
     values: dict[str, object] = {"title": fields.line(title)}
     fields.refuse({**fields.too_long(Episode, values), **fields.missing(values, {"title": "Enter a title."})})
     taken = set(session.scalars(sa.select(Episode.slug).where(Episode.show_id == show.id)))
@@ -68,7 +71,7 @@ def create(
         kind=kind,
         title=str(values["title"]),
         explicit=show.explicit,
-        created_by=account.id,
+        created_by=account.id if account else None,
         created_at=now,
         changed_at=now,
     )
@@ -96,6 +99,7 @@ def edit(session: Session, episode: Episode, said: EpisodeFields, now: datetime)
     fields.refuse(problems)
     for name, value in values.items():
         setattr(episode, name, value)
+    _check_stays_public(session, episode)
     _set_chapters(session, episode, chapters)
     changed(session, episode, now)
 
@@ -198,6 +202,16 @@ def withdraw_consent(session: Session, episode: Episode, consent: Consent, now: 
     episodes.touch(session, episode, now)
 
 
+def _check_stays_public(session: Session, episode: Episode) -> None:
+    """Before anything is written: the database would refuse it too, but not in words."""
+    if episode.state is not EpisodeState.published:
+        return
+    with session.no_autoflush:
+        found = episodes.hindrances(session, episode)
+    if found:
+        raise Conflict("It is published and would no longer be allowed to be. " + " ".join(found))
+
+
 def _season_of(session: Session, episode: Episode, season_id: uuid.UUID) -> bool:
     season = session.get(Season, season_id)
     return season is not None and season.show_id == episode.show_id
@@ -230,7 +244,5 @@ def changed(session: Session, episode: Episode, now: datetime) -> None:
 
     Raises Conflict where it is published and could not be published as it would now be.
     """
-    session.flush()
-    if episode.state is EpisodeState.published and (found := episodes.hindrances(session, episode)):
-        raise Conflict("It is published and would no longer be allowed to be. " + " ".join(found))
+    _check_stays_public(session, episode)
     episodes.touch(session, episode, now)

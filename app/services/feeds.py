@@ -18,6 +18,7 @@ from app.models import Credit, CreditRole, Episode, Show
 from app.notes import notes_html
 from app.services import artwork as pictures
 from app.services.published import public_episode_ids, public_shows
+from app.services.shows import feed_address
 from feeds.channel import (
     Channel,
     ChannelKind,
@@ -28,15 +29,30 @@ from feeds.channel import (
     TranscriptLink,
     TxtRecord,
 )
-from feeds.guid import podcast_guid, random_podcast_guid
+from feeds.description import paragraph
 from feeds.opml import OpmlEntry, render_opml
 from feeds.rss import render_rss
 from transcription.formats import FORMATS
 
 #: Raise it when the same rows should give other bytes.
 FEED_VERSION = 1
+#: The size of the artwork that directories ask for: square, 1400 to 3000 px (Apple).
+FEED_ARTWORK = "full"
 #: Feeds kept in memory; a feed of 1,000 episodes is about 2 MB.
 KEPT = 64
+
+
+#: Our roles in the words of the Podcast Taxonomy (podcast:person, role and group). It has no
+#: storyteller: the one who is heard is a guest.
+_TAXONOMY = {
+    CreditRole.host: ("host", "cast"),
+    CreditRole.cohost: ("co-host", "cast"),
+    CreditRole.guest: ("guest", "cast"),
+    CreditRole.storyteller: ("guest", "cast"),
+    CreditRole.narrator: ("narrator", "cast"),
+    CreditRole.producer: ("producer", "creative direction"),
+    CreditRole.editor: ("audio editor", "audio post-production"),
+}
 
 
 @dataclass(frozen=True)
@@ -71,21 +87,6 @@ class FeedCache:
             self._files.move_to_end(show_id)
             while len(self._files) > KEPT:
                 self._files.popitem(last=False)
-
-
-def feed_address(public_url: str, slug: str) -> str:
-    """The one true address of a show's feed."""
-    return f"{public_url}/shows/{slug}/feed.xml"
-
-
-def new_show_guid(public_url: str, slug: str) -> uuid.UUID:
-    """The podcast:guid of a new show: by its feed's address where that is public, else random.
-
-    Given once and kept (house, decision 16).
-    """
-    if public_url.startswith("https://"):
-        return uuid.UUID(podcast_guid(feed_address(public_url, slug)))
-    return uuid.UUID(random_podcast_guid())
 
 
 def feed_file(session: Session, show: Show, public_url: str, cache: FeedCache) -> FeedFile:
@@ -173,8 +174,8 @@ def _item(episode: Episode, public_url: str, artwork: str | None) -> Item:
         enclosure=Enclosure(public_url + enclosure_path(episode), enclosure.size_bytes, "audio/mpeg")
         if enclosure
         else None,
-        description_html=notes_html(episode.notes) if episode.notes else "",
-        summary=episode.summary or episode.title,
+        description_html=paragraph(episode.summary) + notes_html(episode.notes),
+        summary=episode.title,
         content_note=episode.content_note or None,
         duration_ms=enclosure.duration_ms if enclosure else None,
         image_url=artwork,
@@ -190,14 +191,8 @@ def _item(episode: Episode, public_url: str, artwork: str | None) -> Item:
 
 
 def _person(credit: Credit) -> PersonLink:
-    """By the Podcast Taxonomy, which has no storyteller: the one who is heard as a guest."""
-    crew = credit.role in (CreditRole.producer, CreditRole.editor)
-    return PersonLink(
-        name=credit.person.public_name,
-        role="guest" if credit.role is CreditRole.storyteller else credit.role.value,
-        group="crew" if crew else "cast",
-        href=credit.person.link or None,
-    )
+    role, group = _TAXONOMY[credit.role]
+    return PersonLink(name=credit.person.public_name, role=role, group=group, href=credit.person.link or None)
 
 
 def _transcripts(episode: Episode, public_url: str) -> tuple[TranscriptLink, ...]:

@@ -173,7 +173,7 @@ def keep_enclosure(session: Session, recording: Recording, enclosure: Enclosure)
         remember_address(session, old, enclosure.created_at)
         for name in (
             "key", "size_bytes", "sha256", "duration_ms", "channels", "bit_rate_bps", "loudness_lufs",
-            "true_peak_dbtp", "gain_db", "note", "waveform", "created_at",
+            "true_peak_dbtp", "gain_db", "note", "waveform", "tags_digest", "tagged_at", "created_at",
         ):  # fmt: skip
             setattr(old, name, getattr(enclosure, name))
         enclosure = old

@@ -11,6 +11,7 @@ from app.errors import Conflict, NotFound
 from app.models import Community, Episode, Season, Show, ShowOrder
 from app.services import fields
 from feeds.categories import APPLE_CATEGORIES
+from feeds.guid import podcast_guid, random_podcast_guid
 
 #: Languages offered for pages and feeds (BCP 47), and what the recordings may be in.
 LANGUAGES = {
@@ -73,13 +74,15 @@ def by_slug(session: Session, slug: str) -> Show:
     return show
 
 
-def create(session: Session, community: Community, said: ShowFields, now: datetime) -> Show:
+def create(session: Session, community: Community, said: ShowFields, public_url: str, now: datetime) -> Show:
     """A new show with an address made from its title. Raises Invalid."""
     values = _checked(said)
     taken = set(session.scalars(sa.select(Show.slug)))
+    slug = fields.first_free(fields.slug(said.title, "show"), taken)
     show = Show(
         community=community,
-        slug=fields.first_free(fields.slug(said.title, "show"), taken),
+        slug=slug,
+        guid=new_guid(public_url, slug),
         changed_at=now,
         created_at=now,
         **values,
@@ -87,6 +90,21 @@ def create(session: Session, community: Community, said: ShowFields, now: dateti
     session.add(show)
     session.flush()
     return show
+
+
+def feed_address(public_url: str, slug: str) -> str:
+    """The one true address of a show's feed."""
+    return f"{public_url}/shows/{slug}/feed.xml"
+
+
+def new_guid(public_url: str, slug: str) -> uuid.UUID:
+    """The podcast:guid of a new show: by its feed's address where that is public, else random.
+
+    Given once and kept, whatever becomes of the address (house, decision 16).
+    """
+    if public_url.startswith("https://"):
+        return uuid.UUID(podcast_guid(feed_address(public_url, slug)))
+    return uuid.UUID(random_podcast_guid())
 
 
 def edit(session: Session, show: Show, said: ShowFields, now: datetime) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound
-from app.models import Account, Episode, Recording, SegmentRow, TranscriptRow
+from app.models import Account, Episode, EpisodeState, Recording, SegmentRow, TranscriptRow
 from app.notes import notes_paragraphs
 from app.search.hits import IndexedText
 from app.search.index import remove_episode, replace_episode
@@ -142,7 +142,7 @@ def mark_checked(session: Session, transcript: TranscriptRow, account: Account, 
 def index(session: Session, episode: Episode) -> None:
     """Make the episode's words findable, or forget them. Visibility is the search's own question."""
     transcript = episode.transcript
-    if episode.deleted_at is not None:
+    if episode.deleted_at is not None or episode.state is EpisodeState.withdrawn:
         remove_episode(session, episode.id)
         return
     texts = [IndexedText("title", 0, None, None, episode.title)]
@@ -159,7 +159,5 @@ def index(session: Session, episode: Episode) -> None:
 
 def _sentences(rows: Sequence[SegmentRow]) -> list[IndexedText]:
     return [
-        IndexedText("sentence", row.number, row.start_ms, row.end_ms, row.text)
-        for row in rows
-        if row.text
+        IndexedText("sentence", row.number, row.start_ms, row.end_ms, row.text) for row in rows if row.text
     ]

@@ -237,7 +237,7 @@ def complete(session: Session, upload: Upload, account: Account, now: datetime) 
 def receive(
     session: Session,
     episode: Episode,
-    account: Account,
+    account: Account | None,
     recording_id: uuid.UUID,
     name: str,
     size_bytes: int,
@@ -254,7 +254,7 @@ def receive(
         state=RecordingState.working,
         step=Step.receive,
         agreement_version=agreed[0],
-        agreed_by=account.id,
+        agreed_by=account.id if account else None,
         agreed_at=agreed[1],
         created_at=now,
     )

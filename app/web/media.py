@@ -109,7 +109,8 @@ def artwork(show_id: uuid.UUID, name: str) -> Response:
 def _opened(key: str) -> BinaryIO:
     """The object's bytes; a row whose object is missing is 404 to listeners and an alarm elsewhere."""
     try:
-        return backends().store.open_range(key)
+        with backends().store.local_path(key) as path:
+            return path.open("rb")  # a real file: ranges seek in it, and waitress sends it by itself
     except ObjectMissing:
         raise NotFound(NOTHING_HERE) from None
 

@@ -28,6 +28,28 @@ _STAMP = "stamp"
 _NPM_LIMIT_S = 300
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 _ASSET = re.compile(r"/assets/images/([\w-]+\.svg)")
+#: NHS.UK frontend's compiled colours, and the tokens of css/hearth.css that stand in their place.
+_COLOURS = {
+    "#005eb8": "--deep",
+    "#330072": "--deep",
+    "#007f3b": "--deep",
+    "#003087": "--deep-dark",
+    "#002f5c": "--deep-dark",
+    "#004b93": "--deep-dark",
+    "#00662f": "--deep-dark",
+    "#00401e": "--deep-dark",
+    "#7c2855": "--accent-dark",
+    "#d5281b": "--bad",
+    "#ffeb3b": "--glow",
+    "#212b32": "--ink",
+    "#4c6272": "--quiet",
+    "#aeb7bd": "--edge",
+    "#d8dde0": "--line",
+    "#f0f4f5": "--paper",
+    "#d9e7f4": "--shade",
+    "#c7dcef": "--line",
+}
+_COLOUR = re.compile(f"(?:{'|'.join(_COLOURS)})(?![0-9a-fA-F])")
 _SOURCE_MAP = re.compile(r"\n?(?:/\*|//)# sourceMappingURL=[^\n]*")
 _ELSEWHERE = re.compile(r"url\(\s*['\"]?(?:https?:)?//|@import")
 
@@ -66,6 +88,11 @@ def strip_fonts(css: str) -> str:
             "NHS.UK frontend's style sheet loads something from elsewhere; it was not installed."
         )
     return css
+
+
+def in_our_colours(css: str) -> str:
+    """The style sheet with our tokens in the place of its own palette."""
+    return _COLOUR.sub(lambda found: f"var({_COLOURS[found[0]]})", css)
 
 
 def _folders(tests: bool) -> list[Path]:
@@ -122,7 +149,7 @@ def _copy_frontend(modules: Path, into: Path) -> None:
     (into / "images").mkdir()
     for name in sorted(set(_ASSET.findall(sheet))):
         shutil.copy(dist / "assets" / "images" / name, into / "images" / name)
-    (into / "nhsuk-frontend.min.css").write_text(strip_fonts(sheet), "utf-8")
+    (into / "nhsuk-frontend.min.css").write_text(in_our_colours(strip_fonts(sheet)), "utf-8")
     script = (dist / "nhsuk-frontend.min.js").read_text("utf-8")
     (into / "nhsuk-frontend.min.js").write_text(_SOURCE_MAP.sub("", script), "utf-8")
 

@@ -1,7 +1,8 @@
-"""Damaged files by the thousand through the real inspection: each is taken, refused, or its child died; nothing else.
+"""Damaged files by the thousand through the real inspection: taken, refused, or the child died; nothing else.
 
-`python -m tests.audio.fuzz --count 100000 --seed 1`. Children are forked from one warm process with one thread, under
-the same limits as in the service, so that no Python starts for each; `--sandbox` takes the whole way instead.
+`python -m tests.audio.fuzz --count 100000 --seed 1`. Children are forked from one warm process with one
+thread, under the same limits as in the service, so that no Python starts for each; `--sandbox` takes the
+whole way instead.
 """
 
 import argparse
@@ -92,8 +93,9 @@ def fuzz(
                 classes[classify(mutant(seeds, seed, number), path, run)] += 1
             except Exception:
                 unclassified.append(f"{seed}/{number}: {traceback.format_exc(limit=-3)}")
-            if sorted(os.listdir(folder)) != ["recording"]:
-                unclassified.append(f"{seed}/{number}: left {os.listdir(folder)}")
+            left = [entry.name for entry in Path(folder).iterdir()]
+            if left != ["recording"]:
+                unclassified.append(f"{seed}/{number}: left {left}")
     return classes, unclassified
 
 

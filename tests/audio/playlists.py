@@ -31,8 +31,8 @@ SHAPES: dict[str, Callable[[str, str], bytes]] = {
     "dash of a file": lambda file, url: _DASH.format(file).encode(),
     "dash of an address": lambda file, url: _DASH.format(url).encode(),
     "sdp": lambda file, url: (
-        f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio {url.split(':')[2][:5].strip('/x.')} "
-        "RTP/AVP 0\n"
+        f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+        f"m=audio {url.split(':')[2].partition('/')[0]} RTP/AVP 0\n"
     ).encode(),
     "xbin": lambda file, url: b"XBIN\x1a" + struct.pack("<HHBB", 80, 25, 16, 0) + _segment(file).encode(),
     "tty": lambda file, url: b"\x1b[2J\x1b[H" + _segment(file).encode(),

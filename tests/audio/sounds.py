@@ -1,4 +1,4 @@
-"""Recordings made for the tests: voice-like sound by numpy, and every format by the same ffmpeg that the service uses."""
+"""Recordings made for the tests: voice-like sound by numpy, every format by the service's own ffmpeg."""
 
 import subprocess
 import wave
@@ -17,9 +17,9 @@ def make_voice(
     t = np.arange(int(seconds * rate_hz)) / rate_hz
     syllables = np.clip(np.sin(2 * np.pi * 3.1 * t) + 0.6 * np.sin(2 * np.pi * 0.7 * t + seed), 0, None)
     phase = np.cumsum(2 * np.pi * (120 + 25 * np.sin(2 * np.pi * 0.4 * t)) / rate_hz)
-    voice = sum(np.sin(k * phase) / k for k in range(1, 12)) * syllables
+    voice = np.sum([np.sin(k * phase) / k for k in range(1, 12)], axis=0) * syllables
     voice = voice + 0.02 * random.standard_normal(len(t)) * syllables
-    return voice / np.max(np.abs(voice)) * 10 ** (level_db / 20)
+    return np.asarray(voice / np.max(np.abs(voice)) * 10 ** (level_db / 20))
 
 
 def write_wav(path: Path, *channels: np.ndarray, rate_hz: int = 44_100) -> Path:

@@ -8,7 +8,7 @@ import pytest
 
 from app.audio.containers import NOT_A_RECORDING, sniff
 from app.audio.errors import Cancelled, ChildDied, RecordingRefused, Refusal
-from app.audio.probe import inspect
+from app.audio.probe import LONGEST_MS, inspect
 from app.audio.sandbox import Finished, Job
 from tests.audio.sounds import convert, generate, make_voice, write_wav
 
@@ -29,9 +29,9 @@ def _wav(
     return path
 
 
-def _refusal(path: Path, **options: int) -> RecordingRefused:
+def _refusal(path: Path, *, longest_ms: int = LONGEST_MS) -> RecordingRefused:
     with pytest.raises(RecordingRefused) as refused:
-        inspect(path, **options)
+        inspect(path, longest_ms=longest_ms)
     return refused.value
 
 

@@ -145,6 +145,15 @@ def axe() -> Callable[[Page], list[str]]:
     return problems
 
 
+def wait_for(page: Page, condition: str) -> None:
+    """Until this JavaScript is true. Playwright's own way needs `eval`, which our policy forbids."""
+    for _ in range(200):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never became true: {condition}")
+
+
 @pytest.fixture
 def scrolls_sideways() -> Callable[[Page], bool]:
     """Whether the page is wider than its window (WCAG 1.4.10)."""

@@ -94,6 +94,7 @@ def test_a_cut_falls_between_words() -> None:
 
 def test_no_space_stands_before_the_mark_of_a_cut() -> None:
     assert feed_html("<p>one <b>wonderful</b></p>", 24) == "<p>one…</p>"
+    assert feed_html("<p><b>one wonderful</b></p>", 26) == "<p><b>one…</b></p>"
 
 
 def test_a_description_of_exactly_the_limit_is_not_cut() -> None:

@@ -144,16 +144,6 @@ def test_a_copy_takes_the_place_of_what_was_there(store: ObjectStore) -> None:
     assert store.read_range(KEY) == b"new"
 
 
-def test_a_copy_is_never_older_than_the_moment_it_was_made(store: ObjectStore) -> None:
-    """A sweep spares objects without a row while they are young; a copy must count as young."""
-    source = make_key()
-    store.put_bytes(source, b"a recording")
-    begun_at = datetime.now(UTC).replace(microsecond=0)
-    info = store.copy(source, KEY)
-
-    assert info.modified_at >= begun_at
-
-
 def test_deleting_twice_is_deleting_once(store: ObjectStore) -> None:
     beside = KEY.replace("speech.wav", "source")
     store.put_bytes(KEY, b"gone")

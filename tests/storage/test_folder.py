@@ -282,6 +282,26 @@ def test_a_disk_that_was_taken_away_is_not_an_empty_store(store: FolderStore, tm
             call()
 
 
+def test_copying_again_leaves_no_second_name(store: FolderStore, tmp_path: Path) -> None:
+    source = make_key()
+    store.put_bytes(source, b"x")
+    store.copy(source, KEY)
+    store.copy(source, KEY)
+
+    assert leftovers(store, tmp_path) == []
+
+
+def test_a_copy_of_something_old_is_young(store: FolderStore) -> None:
+    """A sweep spares objects without a row while they are young."""
+    source = make_key()
+    store.put_bytes(source, b"x")
+    with store.local_path(source) as path:
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    info = store.copy(source, KEY)
+
+    assert datetime.now(UTC) - info.modified_at < timedelta(minutes=5)
+
+
 def test_tidying_removes_only_what_is_old(store: FolderStore, tmp_path: Path) -> None:
     incoming = tmp_path / "store" / "incoming"
     (incoming / "old").write_bytes(b"half")

@@ -52,7 +52,7 @@ def client_of(seaweed: Seaweed) -> "S3Client":
 
 @contextmanager
 def answering(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that gives each connection the next answer, the last for ever, and hangs up; keeps what was asked."""
+    """A server that gives each connection the next answer, the last for ever; keeps what was asked."""
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

@@ -80,6 +80,13 @@ def test_what_people_repeat_stays(said):
     assert without_loops(kept) == list(kept)
 
 
+def test_a_chorus_in_a_text_that_is_otherwise_varied_stays():
+    story = "He came in from the garden, put down his basket of pears by the window and began to sing to us: "
+    kept = make_words(story + "la la la la la la la la la la. Then, quite suddenly, everybody joined him.")
+
+    assert without_loops(kept) == list(kept)
+
+
 def test_the_phrases_written_over_nothing_are_known():
     assert is_said_over_nothing(" Thank you.")
     assert is_said_over_nothing("you")

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from tests.transcription.making import make_segment, make_transcript, make_words, texts, transcripts
 from transcription.sentences import LONG_PAUSE_MS, MOST_WORDS, resegment, timed_words, with_text
-from transcription.transcript import Segment, segment_of, spelled
+from transcription.transcript import Segment, Word, segment_of, spelled
 
 
 def cut(text, **options):
@@ -49,6 +49,14 @@ def test_endless_speech_is_cut_at_its_longest_pause():
     said = cut(" ".join(f"word{number}" for number in range(100)), pauses={30: 900, 60: 900})
 
     assert [len(sentence.split()) for sentence in said[:2]] == [30, 30]
+    assert all(len(sentence.split()) <= MOST_WORDS for sentence in said)
+
+
+@pytest.mark.parametrize("count", [41, 59, 100])
+def test_endless_speech_without_a_pause_is_cut_too(count):
+    said = cut(" ".join(["word"] * count))
+
+    assert sum(len(sentence.split()) for sentence in said) == count
     assert all(len(sentence.split()) <= MOST_WORDS for sentence in said)
 
 
@@ -103,6 +111,12 @@ def test_added_words_share_the_time_between_their_neighbours():
 
     assert [word.start_ms for word in corrected.words] == [0, 300, 600, 933, 1200]
     assert corrected.words[-1].end_ms == segment.end_ms
+
+
+def test_words_added_between_words_that_overlap_have_a_time():
+    segment = segment_of((Word(0, 500, " one", 0.9), Word(300, 600, " two", 0.9)))
+
+    assert [word.start_ms for word in with_text(segment, "one and two").words] == [0, 300, 300]
 
 
 @given(transcripts(), texts)

@@ -28,6 +28,15 @@ def test_no_window_is_tiny(levels_dbfs, step_ms, duration_ms):
     assert all(window.end_ms - window.start_ms > LONGEST_MS // 3 for window in windows)
 
 
+def test_windows_stay_within_the_limit_when_every_cut_is_early():
+    louder_and_louder = [-100 + step / 400 for step in range(40_000)]
+
+    windows = plan_windows(louder_and_louder, 100, 20 * (LONGEST_MS - LONGEST_MS // 14))
+
+    assert len(windows) == 20
+    assert max(window.end_ms - window.start_ms for window in windows) <= LONGEST_MS
+
+
 def test_a_short_recording_is_one_window_and_an_empty_one_none():
     assert plan_windows([], 100, 5000) == (Window(0, 0, 5000),)
     assert plan_windows([], 100, 0) == ()

@@ -253,7 +253,7 @@ def put_files(backends: Backends, place: Place) -> None:
 
 def met(answer: TestResponse) -> str:
     """Which of the four answers it is."""
-    if answer.status_code == 401 or "/sign-in?next=" in answer.headers.get("Location", ""):
+    if answer.status_code == 401 or answer.headers.get("Location", "").startswith("/sign-in"):
         return SIGN_IN
     return {403: NO, 404: NOTHING}.get(answer.status_code, IN)
 

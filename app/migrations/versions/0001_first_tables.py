@@ -520,6 +520,7 @@ def upgrade() -> None:
         sa.Column("gain_db", sa.Double(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("tags_digest", sa.String(length=64), nullable=False),
+        sa.Column("tagged_at", app.db.UtcTime(timezone=True), nullable=False),
         sa.Column("waveform", sa.JSON(), nullable=False),
         sa.Column("created_at", app.db.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

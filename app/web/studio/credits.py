@@ -11,14 +11,14 @@ from app.services import drafts, people
 from app.web.current import backends
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
-from app.web.studio.forms import ConsentForm, CreditForm, PlainForm, page
+from app.web.studio.forms import ConsentForm, CreditForm, PlainForm, options, page
 from app.web.studio.guard import account, episode_to_make
 
 
 def credit_form(episode: Episode) -> CreditForm:
     """The form, with the people of the community to choose from."""
     form = CreditForm()
-    form.person.choices = [("", "Choose a person"), *_known(episode)]
+    form.person.choices = options([("", "Choose a person"), *_known(episode)])
     if not form.is_submitted():
         story = episode.kind is EpisodeKind.story and not episode.credits
         form.role.data = (CreditRole.storyteller if story else CreditRole.guest).value
@@ -28,7 +28,7 @@ def credit_form(episode: Episode) -> CreditForm:
 def consent_form(episode: Episode) -> ConsentForm:
     """The form, with those who are named in the episode first."""
     form = ConsentForm()
-    form.person.choices = [("", "Choose a person"), *_known(episode)]
+    form.person.choices = options([("", "Choose a person"), *_known(episode)])
     if not form.is_submitted():
         form.taken_by.data = account().name
     return form

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.errors import Conflict, Invalid, NotFound
@@ -10,10 +10,11 @@ from app.models import CreditRole, Episode, EpisodeKind, EpisodeType, RecordingS
 from app.notes import notes_html
 from app.services import access, drafts, episodes
 from app.web.current import backends
+from app.web.ranges import file_response
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.credits import consent_form, credit_form
-from app.web.studio.forms import EpisodeForm, PlainForm, page
+from app.web.studio.forms import EpisodeForm, PlainForm, options, page
 from app.web.studio.guard import account, episode_to_make
 from app.web.studio.progress import shown
 
@@ -52,10 +53,11 @@ def episode_edit(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Change what is said of it."""
     found, session = episode_to_make(episode_id), current_session()
     form = EpisodeForm(obj=found)
-    form.season_id.choices = [("", "None")] + [
+    seasons = (
         (str(season.id), f"Season {season.number}" + (f": {season.name}" if season.name else ""))
         for season in found.show.seasons
-    ]
+    )
+    form.season_id.choices = options([("", "None"), *seasons])
     if form.validate_on_submit():
         try:
             drafts.edit(session, found, _said(form), backends().clock())
@@ -94,7 +96,14 @@ def sound(episode_id: uuid.UUID) -> ResponseReturnValue:
         response = redirect(address)
     else:
         with store.local_path(enclosure.key) as path:
-            response = send_file(path, mimetype="audio/mpeg", conditional=True, etag=enclosure.sha256)
+            file = path.open("rb")
+        response = file_response(
+            file,
+            enclosure.size_bytes,
+            "audio/mpeg",
+            enclosure.sha256[:32],
+            enclosure.created_at.replace(microsecond=0),
+        )
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

@@ -3,6 +3,7 @@
 Each form has exactly the fields that a person may set; nothing else of a request reaches a row (T33).
 """
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +23,7 @@ from wtforms import (
     TextAreaField,
     URLField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from app.errors import Invalid
@@ -29,6 +31,12 @@ from app.models import CreditRole, EpisodeKind, EpisodeType, PublishWish, ShowOr
 from app.services.shows import LANGUAGES
 from app.services.uploads import AGREEMENT
 from feeds.categories import APPLE_CATEGORIES
+
+
+def options(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """What a select or radio field offers, from values and words."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
 
 KINDS = [
     (EpisodeKind.episode.value, "Episode: a conversation, talk or interview"),
@@ -112,15 +120,17 @@ class ShowForm(StudioForm):
         "E-mail for podcast directories",
         description="Directories write to it to prove that the show is yours. It is public in the feed.",
     )
-    language = SelectField("Language of the pages and feed", choices=list(LANGUAGES.items()))
-    spoken_language = SelectField("Language spoken in the recordings", choices=SPOKEN)
-    category = SelectField("Category in podcast apps", choices=CATEGORIES)
+    language = SelectField("Language of the pages and feed", choices=options(LANGUAGES.items()))
+    spoken_language = SelectField("Language spoken in the recordings", choices=options(SPOKEN))
+    category = SelectField("Category in podcast apps", choices=options(CATEGORIES))
     order = RadioField(
         "How should people listen?",
-        choices=[
-            (ShowOrder.episodic.value, "Newest first: each episode stands alone"),
-            (ShowOrder.serial.value, "From the beginning: episodes build on each other"),
-        ],
+        choices=options(
+            [
+                (ShowOrder.episodic.value, "Newest first: each episode stands alone"),
+                (ShowOrder.serial.value, "From the beginning: episodes build on each other"),
+            ]
+        ),
     )
     explicit = BooleanField("This show has explicit language or content")
     requires_checked = BooleanField("Publish only after a person has checked the transcript")
@@ -170,14 +180,14 @@ class UploadForm(StudioForm):
     """A recording, what it is for, and that those who are heard have agreed."""
 
     show = SelectField("Show")
-    kind = RadioField("What is it?", choices=KINDS, default=EpisodeKind.episode.value)
+    kind = RadioField("What is it?", choices=options(KINDS), default=EpisodeKind.episode.value)
     title = StringField(
         "Title",
         description="You can change it later. If you leave it empty, we take the name of the file.",
     )
     recording = FileField("Recording")
     agreed = BooleanField(AGREEMENT)
-    wish = RadioField("What should happen then?", choices=WISHES, default=PublishWish.none.value)
+    wish = RadioField("What should happen then?", choices=options(WISHES), default=PublishWish.none.value)
     recording_id = HiddenField()
 
 
@@ -198,16 +208,18 @@ class EpisodeForm(StudioForm):
         "Content note",
         description="What may be hard to hear, said before the player. For example: talks about loss.",
     )
-    kind = RadioField("Kind", choices=KINDS)
+    kind = RadioField("Kind", choices=options(KINDS))
     season_id = SelectField("Season")
     number = IntegerField("Number", validators=[Optional()], description="You can leave this empty.")
     episode_type = SelectField(
         "Type",
-        choices=[
-            (EpisodeType.full.value, "Full episode"),
-            (EpisodeType.trailer.value, "Trailer"),
-            (EpisodeType.bonus.value, "Bonus"),
-        ],
+        choices=options(
+            [
+                (EpisodeType.full.value, "Full episode"),
+                (EpisodeType.trailer.value, "Trailer"),
+                (EpisodeType.bonus.value, "Bonus"),
+            ]
+        ),
     )
     explicit = BooleanField("Has explicit language or content")
     chapters = TextAreaField(
@@ -221,7 +233,7 @@ class CreditForm(StudioForm):
 
     person = SelectField("Person")
     new_name = StringField("Or the name of somebody new")
-    role = SelectField("Role", choices=ROLES)
+    role = SelectField("Role", choices=options(ROLES))
 
 
 class ConsentForm(StudioForm):

@@ -27,7 +27,9 @@ def show_new(slug: str) -> ResponseReturnValue:
     form = ShowForm()
     if form.validate_on_submit():
         try:
-            made = shows.create(session, community, _said(form), backends().clock())
+            made = shows.create(
+                session, community, _said(form), backends().settings.public_url, backends().clock()
+            )
         except Invalid as refused:
             form.blame(refused)
         else:

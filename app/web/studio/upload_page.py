@@ -20,7 +20,7 @@ from app.storage.keys import recording_key
 from app.web.current import backends, settings
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
-from app.web.studio.forms import UploadForm, page
+from app.web.studio.forms import UploadForm, options, page
 from app.web.studio.guard import account, show_to_make, wanted_episode
 
 
@@ -28,8 +28,8 @@ from app.web.studio.guard import account, show_to_make, wanted_episode
 def upload() -> ResponseReturnValue:
     """Choose a show and a file; formats and limits are said first."""
     form = _form()
-    if request.args.get("show") in dict(form.show.choices):
-        form.show.data = request.args["show"]
+    if (wanted := request.args.get("show")) in {choice.value for choice in form.show.choices}:
+        form.show.data = wanted
     form.recording_id.data = str(uuid.uuid4())
     return page("studio/upload.html", form, **_context(wanted_episode(request.args.get("episode"))))
 
@@ -133,7 +133,7 @@ def _shows() -> list[Show]:
 
 def _form() -> UploadForm:
     form = UploadForm()
-    form.show.choices = [(show.slug, show.title) for show in _shows()]
+    form.show.choices = options((show.slug, show.title) for show in _shows())
     return form
 
 

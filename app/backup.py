@@ -1,0 +1,203 @@
+"""Everything that cannot be made again, in one file; and back from it into an empty data directory.
+
+For SQLite and the folder store. The file is a plain tar: `manifest.json` (version, sha256 of all that
+follows), `hearth.db` (a consistent copy, taken while the service runs) and `objects/<key>`. The signing
+secret is not in it: whoever finds a backup must not be able to sign in with it. Restoring puts the
+objects first and the database last, so that an interrupted restore leaves an empty service, not half a
+one, and can be begun again.
+"""
+
+import hashlib
+import io
+import json
+import os
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from app.backends import Backends
+from app.errors import HearthError
+from app.storage import ObjectStore
+from app.storage.errors import KeyRefused, ObjectMissing
+from app.storage.keys import checked_key
+
+VERSION = 1
+#: Made anew from the recording where it is missing.
+_NOT_KEPT = ("speech.wav",)
+_PIECE_BYTES = 1024 * 1024
+
+Say = Callable[[str], None]
+
+
+class BackupError(HearthError):
+    """A backup cannot be written or read; the message says why and what to do."""
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def write_backup(backends: Backends, file: Path, say: Say) -> None:
+    """Write the backup; the file appears under its name only when it is complete."""
+    _require_embedded(backends)
+    part = file.with_name(file.name + ".part")
+    with tempfile.TemporaryDirectory(dir=backends.settings.data) as folder:
+        copy = Path(folder) / "hearth.db"
+        _copy_database(backends.settings.data / "hearth.db", copy)
+        keys = [info.key for info in backends.store.list() if not info.key.endswith(_NOT_KEPT)]
+        with part.open("wb") as raw:
+            with tarfile.open(fileobj=raw, mode="w") as tar:
+                hashes = {"hearth.db": _add_file(tar, "hearth.db", copy)}
+                for number, key in enumerate(keys, 1):
+                    if number % 100 == 0:
+                        say(f"{number} of {len(keys)} files")
+                    _add_object(tar, backends.store, key, hashes)
+                manifest = json.dumps({"version": VERSION, "sha256": hashes}).encode()
+                _add_bytes(tar, "manifest.json", manifest)
+            raw.flush()
+            os.fsync(raw.fileno())
+    part.replace(file)
+    say(f"{len(hashes) - 1} files and the database are in {file}")
+
+
+def read_backup(backends: Backends, file: Path, say: Say) -> None:
+    """Restore into an empty data directory. Raises BackupError, having changed nothing, for a bad file."""
+    _require_embedded(backends)
+    target = backends.settings.data / "hearth.db"
+    if target.exists() and _has_rows(target):
+        raise BackupError(
+            f"{backends.settings.data} already holds a service. Set HEARTH_DATA to an empty directory."
+        )
+    hashes = _checked_manifest(file)
+    arriving = target.with_name("hearth.db.restoring")
+    with tarfile.open(file) as tar:
+        for member in _members(tar):
+            source = tar.extractfile(member)
+            if source is None or member.name == "manifest.json":
+                continue
+            if member.name == "hearth.db":
+                _write(source, arriving)
+            else:
+                _restore_object(backends, member.name.removeprefix("objects/"), source)
+    backends.database.dispose()
+    for leftover in ("hearth.db", "hearth.db-wal", "hearth.db-shm"):
+        target.with_name(leftover).unlink(missing_ok=True)
+    arriving.replace(target)
+    _sync_folder(target.parent)
+    say(f"{len(hashes) - 1} files and the database are restored")
+
+
+def _require_embedded(backends: Backends) -> None:
+    if not backends.settings.is_sqlite or not backends.settings.store_url.startswith("file:"):
+        raise BackupError("Backups of PostgreSQL and S3 are made with their own tools.")
+    backends.settings.data.mkdir(parents=True, exist_ok=True)
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """SQLite's own online backup: consistent while others write."""
+    with sqlite3.connect(source, timeout=30) as live, sqlite3.connect(target) as copy:
+        live.backup(copy)
+    copy.close()
+    live.close()
+
+
+def _has_rows(path: Path) -> bool:
+    with sqlite3.connect(path, timeout=30) as database:
+        names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        found = any(
+            database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()  # noqa: S608  (two fixed names)
+            for table in ("accounts", "shows")
+            if table in names
+        )
+    database.close()
+    return found
+
+
+def _add_file(tar: tarfile.TarFile, name: str, path: Path) -> str:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        _add(tar, name, file, path.stat().st_size)
+    return sha256
+
+
+def _add_object(tar: tarfile.TarFile, store: ObjectStore, key: str, hashes: dict[str, str]) -> None:
+    try:
+        with store.local_path(key) as path:
+            hashes[f"objects/{key}"] = _add_file(tar, f"objects/{key}", path)
+    except (ObjectMissing, FileNotFoundError):
+        return  # gone since it was listed: no row of the copied database can have lost it
+
+
+def _add_bytes(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    _add(tar, name, io.BytesIO(content), len(content))
+
+
+def _add(tar: tarfile.TarFile, name: str, file: IO[bytes], size_bytes: int) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = size_bytes
+    info.mode = 0o600
+    tar.addfile(info, file)
+
+
+def _checked_manifest(file: Path) -> dict[str, str]:
+    """Read all of the file once before anything is written: every hash must be right."""
+    found: dict[str, str] = {}
+    manifest: Any = None
+    try:
+        with tarfile.open(file) as tar:
+            for member in _members(tar):
+                source = tar.extractfile(member)
+                if source is None:
+                    continue
+                if member.name == "manifest.json":
+                    manifest = json.loads(source.read())
+                else:
+                    found[member.name] = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
+    except (tarfile.TarError, OSError, ValueError) as error:
+        raise BackupError(f"{file} is not a backup, or it is damaged.") from error
+    if not isinstance(manifest, dict) or manifest.get("version") != VERSION:
+        raise BackupError(f"{file} is not a complete backup of this version.")
+    if manifest.get("sha256") != found:
+        raise BackupError(f"{file} is damaged: its contents are not those that were backed up.")
+    return found
+
+
+def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Only plain files under the names that we write."""
+    for member in tar:
+        if not member.isreg():
+            raise BackupError("The backup holds something that is no plain file.")
+        if member.name not in ("manifest.json", "hearth.db"):
+            try:
+                checked_key(member.name.removeprefix("objects/"))
+            except KeyRefused as error:
+                raise BackupError("The backup holds a name that this service would not write.") from error
+        yield member
+
+
+def _restore_object(backends: Backends, key: str, source: _Readable) -> None:
+    with tempfile.NamedTemporaryFile(dir=backends.settings.data) as file:
+        while piece := source.read(_PIECE_BYTES):
+            file.write(piece)
+        file.flush()
+        backends.store.put_file(key, Path(file.name))
+
+
+def _write(source: _Readable, target: Path) -> None:
+    with target.open("wb") as file:
+        while piece := source.read(_PIECE_BYTES):
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,125 @@
+"""What has to be done by and by: rows to look at, rows to let go. The worker does it in passing."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.models import Enclosure, Episode, EpisodeState, FormerEnclosure, Recording, Show, Upload
+from app.search.index import remove_episode
+from app.services import episodes, recordings, shows
+from app.services.enclosures import WantedTags, wanted_tags
+
+#: An upload that nobody touched for so long is given up.
+UPLOAD_DAYS = 1
+#: How long the bytes behind a former address stay for downloads in work.
+FORMER_HOURS = 24
+AT_ONCE = 20
+
+
+def any_tags_due(session: Session) -> bool:
+    """Whether any published enclosure's tags have to be looked at."""
+    return session.scalars(_tags_due().limit(1)).first() is not None
+
+
+def _tags_due() -> sa.Select[Episode]:
+    return (
+        sa.select(Episode)
+        .join(Show)
+        .join(Enclosure, Episode.enclosure_id == Enclosure.id)
+        .where(
+            Episode.state == EpisodeState.published,
+            sa.or_(Episode.changed_at > Enclosure.tagged_at, Show.changed_at > Enclosure.tagged_at),
+        )
+    )
+
+
+def outdated_tags(session: Session, now: datetime) -> list[tuple[Enclosure, WantedTags]]:
+    """Published enclosures whose tags no longer say what the page says.
+
+    Those whose tags still fit are marked as looked at, so that they are not looked at again.
+    """
+    found: list[tuple[Enclosure, WantedTags]] = []
+    rows = session.scalars(
+        _tags_due().options(joinedload(Episode.enclosure), selectinload(Episode.chapters))
+    ).all()
+    for episode in rows:
+        wanted = wanted_tags(session, episode)
+        enclosure = episode.enclosure
+        if enclosure is None:
+            continue
+        if wanted.digest == enclosure.tags_digest:
+            enclosure.tagged_at = now
+        elif len(found) < AT_ONCE:
+            found.append((enclosure, wanted))
+    session.flush()
+    return found
+
+
+def replace_enclosure(
+    session: Session, old: Enclosure, key: str, sha256: str, size_bytes: int, digest: str, now: datetime
+) -> bool:
+    """The same sound with new tags takes the place; False where something else has taken it meanwhile."""
+    row = session.get(Enclosure, old.id)
+    if row is None or row.sha256 != old.sha256:
+        return False
+    if sha256 != row.sha256:
+        recordings.remember_address(session, row, now)
+    row.key, row.sha256, row.size_bytes = key, sha256, size_bytes
+    row.tags_digest, row.tagged_at = digest, now
+    episode = session.get_one(Episode, row.episode_id)
+    shows.touch(episode.show, now)
+    session.flush()
+    return True
+
+
+def former_objects(session: Session, now: datetime) -> list[str]:
+    """Keys of replaced enclosures that no download needs any more; the addresses stay."""
+    rows = session.scalars(
+        sa.select(FormerEnclosure).where(
+            FormerEnclosure.key != "", FormerEnclosure.replaced_at < now - timedelta(hours=FORMER_HOURS)
+        )
+    ).all()
+    in_use = set(session.scalars(sa.select(Enclosure.key)))
+    keys = [row.key for row in rows if row.key not in in_use]
+    for row in rows:
+        row.key = ""
+    session.flush()
+    return keys
+
+
+def abandoned_uploads(session: Session, now: datetime) -> list[Upload]:
+    """Uploads that nobody touched for a day; their rows are let go."""
+    rows = list(
+        session.scalars(
+            sa.select(Upload).where(
+                sa.or_(
+                    Upload.touched_at < now - timedelta(days=UPLOAD_DAYS),
+                    Upload.completed_at < now - timedelta(days=UPLOAD_DAYS),
+                )
+            )
+        )
+    )
+    for row in rows:
+        session.delete(row)
+    session.flush()
+    return [row for row in rows if row.completed_at is None]
+
+
+def empty_bin(session: Session, now: datetime) -> list[str]:
+    """Let go of episodes that were in the bin for thirty days; the keys of what they leave in the store."""
+    gone = session.scalars(
+        sa.select(Episode).where(Episode.deleted_at < now - timedelta(days=episodes.BIN_DAYS))
+    ).all()
+    keys: list[str] = []
+    for episode in gone:
+        for table in (Recording, Enclosure, FormerEnclosure):
+            keys += session.scalars(sa.select(table.key).where(table.episode_id == episode.id))
+        remove_episode(session, episode.id)
+        episode.recording_id = episode.enclosure_id = episode.transcript_id = None
+        session.flush()
+        for table in (Enclosure, Recording):
+            session.execute(sa.delete(table).where(table.episode_id == episode.id))
+        session.delete(episode)
+    session.flush()
+    return [key for key in keys if key]

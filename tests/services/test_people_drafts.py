@@ -1,0 +1,126 @@
+"""What is said of an episode, and who agreed to it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, Invalid
+from app.models import Consent, CreditRole, Episode, EpisodeKind, EpisodeState
+from app.services import drafts, people
+from app.services.drafts import EpisodeFields
+from tests.factories import WHEN, make_account, make_episode, make_published
+
+
+def make_story(session: Session) -> tuple[Episode, Consent]:
+    """A published story with its consent."""
+    episode = make_published(session)
+    account = make_account(session, password=None)
+    teller = people.add(session, episode.show.community, "Ruth", "", "", WHEN)
+    people.credit(session, episode, teller, CreditRole.storyteller, WHEN)
+    consent = drafts.record_consent(
+        session,
+        episode,
+        teller,
+        account,
+        WHEN,
+        purpose="Publishing the story",
+        how_given="On the signed form",
+        given_on=WHEN.date(),
+        taken_by="Ada",
+    )
+    assert episode.transcript is not None
+    episode.transcript.checked_at = WHEN
+    episode.kind = EpisodeKind.story
+    session.flush()
+    return episode, consent
+
+
+def test_a_withdrawn_consent_takes_the_story_back_at_once(session: Session) -> None:
+    episode, consent = make_story(session)
+
+    drafts.withdraw_consent(session, episode, consent, WHEN)
+
+    assert episode.state is EpisodeState.unpublished
+    assert consent.withdrawn_at == WHEN
+
+
+def test_a_published_episode_cannot_become_a_story_without_consent(session: Session) -> None:
+    episode = make_published(session)
+
+    with pytest.raises(Conflict, match="storyteller"):
+        drafts.edit(session, episode, EpisodeFields("Title", kind=EpisodeKind.story), WHEN)
+
+
+def test_a_consent_cannot_be_given_tomorrow(session: Session) -> None:
+    episode = make_episode(session)
+    person = people.add(session, episode.show.community, "Ruth", "", "", WHEN)
+
+    with pytest.raises(Invalid) as refused:
+        drafts.record_consent(
+            session,
+            episode,
+            person,
+            make_account(session, password=None),
+            WHEN,
+            purpose="",
+            how_given="x",
+            given_on=(WHEN + timedelta(days=1)).date(),
+            taken_by="x",
+        )
+
+    assert set(refused.value.problems) == {"purpose", "given_on"}
+
+
+def test_chapters_are_read_one_a_line_and_given_back(session: Session) -> None:
+    episode = make_episode(session)
+    text = "0:00 Welcome\n12:30 What we tried first\n1:05:09 Thanks"
+
+    drafts.edit(session, episode, EpisodeFields("Title", chapters=text), WHEN)
+    drafts.edit(session, episode, EpisodeFields("Title", chapters=text.replace("Thanks", "Thank you")), WHEN)
+
+    assert [chapter.start_ms for chapter in episode.chapters] == [0, 750_000, 3_909_000]
+    assert drafts.chapters_as_text(episode) == text.replace("Thanks", "Thank you")
+
+
+@pytest.mark.parametrize(
+    "chapters",
+    [
+        "Welcome",
+        "0:75 Too many seconds",
+        "0:00",
+        "0:00 One\n0:00 Two",
+        "2:00 After the end",
+        "1:61:00 Minutes",
+    ],
+)
+def test_a_chapter_that_cannot_be_is_refused_in_words(session: Session, chapters: str) -> None:
+    episode = make_published(session)
+
+    with pytest.raises(Invalid) as refused:
+        drafts.edit(session, episode, EpisodeFields("Title", chapters=chapters), WHEN)
+
+    assert list(refused.value.problems) == ["chapters"]
+
+
+def test_a_hundred_thousand_chapters_are_refused(session: Session) -> None:
+    text = "\n".join(f"{minute}:00 Chapter" for minute in range(1, 302))
+
+    with pytest.raises(Invalid) as refused:
+        drafts.edit(session, make_episode(session), EpisodeFields("Title", chapters=text), WHEN)
+
+    assert refused.value.problems == {"chapters": "Use 300 chapters or fewer."}
+
+
+@pytest.mark.parametrize(
+    ("field", "length"), [("title", 255), ("summary", 1000), ("content_note", 1000), ("notes", 20_000)]
+)
+def test_every_text_has_a_length(session: Session, field: str, length: int) -> None:
+    episode = make_episode(session)
+    values = {"title": "Title", field: "t" * length}
+
+    drafts.edit(session, episode, EpisodeFields(**values), WHEN)
+    with pytest.raises(Invalid) as refused:
+        drafts.edit(session, episode, EpisodeFields(**{**values, field: "t" * (length + 1)}), WHEN)
+
+    assert list(refused.value.problems) == [field]
