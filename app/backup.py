@@ -20,13 +20,12 @@ from typing import IO, Any, Protocol
 
 from app.backends import Backends
 from app.errors import HearthError
+from app.pipeline import worker
 from app.storage import ObjectStore
 from app.storage.errors import KeyRefused, ObjectMissing
 from app.storage.keys import checked_key
 
 VERSION = 1
-#: Made anew from the recording where it is missing.
-_NOT_KEPT = ("speech.wav",)
 _PIECE_BYTES = 1024 * 1024
 
 Say = Callable[[str], None]
@@ -47,7 +46,7 @@ def write_backup(backends: Backends, file: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(dir=backends.settings.data) as folder:
         copy = Path(folder) / "hearth.db"
         _copy_database(backends.settings.data / "hearth.db", copy)
-        keys = [info.key for info in backends.store.list() if not info.key.endswith(_NOT_KEPT)]
+        keys = [info.key for info in backends.store.list()]
         with part.open("wb") as raw:
             with tarfile.open(fileobj=raw, mode="w") as tar:
                 hashes = {"hearth.db": _add_file(tar, "hearth.db", copy)}
@@ -71,6 +70,9 @@ def read_backup(backends: Backends, file: Path, say: Say) -> None:
         raise BackupError(
             f"{backends.settings.data} already holds a service. Set HEARTH_DATA to an empty directory."
         )
+    place = worker.open_lock(backends.settings.data / "worker.lock")
+    if not worker.try_lock(place):
+        raise BackupError("A worker is running on this data directory. Stop the service first.")
     hashes = _checked_manifest(file)
     arriving = target.with_name("hearth.db.restoring")
     with tarfile.open(file) as tar:
@@ -87,6 +89,7 @@ def read_backup(backends: Backends, file: Path, say: Say) -> None:
         target.with_name(leftover).unlink(missing_ok=True)
     arriving.replace(target)
     _sync_folder(target.parent)
+    place.close()
     say(f"{len(hashes) - 1} files and the database are restored")
 
 
@@ -129,7 +132,7 @@ def _add_object(tar: tarfile.TarFile, store: ObjectStore, key: str, hashes: dict
         with store.local_path(key) as path:
             hashes[f"objects/{key}"] = _add_file(tar, f"objects/{key}", path)
     except (ObjectMissing, FileNotFoundError):
-        return  # gone since it was listed: no row of the copied database can have lost it
+        return  # swept since it was listed: only what nobody could see any more is swept
 
 
 def _add_bytes(tar: tarfile.TarFile, name: str, content: bytes) -> None:
@@ -180,11 +183,10 @@ def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 
 def _restore_object(backends: Backends, key: str, source: _Readable) -> None:
-    with tempfile.NamedTemporaryFile(dir=backends.settings.data) as file:
-        while piece := source.read(_PIECE_BYTES):
-            file.write(piece)
-        file.flush()
-        backends.store.put_file(key, Path(file.name))
+    arriving = backends.settings.data / "object.restoring"
+    _write(source, arriving)
+    backends.store.put_file(key, arriving)
+    arriving.unlink()
 
 
 def _write(source: _Readable, target: Path) -> None:

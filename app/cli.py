@@ -1,5 +1,6 @@
 """The commands: `flask --app app <command>`. Each opens its own session and commits once."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,10 @@ from app.backends import Backends
 from app.errors import HearthError
 from app.migrate import migrate as migrate_tables
 from app.search.index import restem
+from app.services import transcripts
+from app.storage.s3 import S3Store
+
+log = logging.getLogger("hearth")
 
 
 def register(app: Flask, backends: Backends) -> None:
@@ -25,6 +30,9 @@ def register(app: Flask, backends: Backends) -> None:
 
         migrate_tables(backends.settings.database_url)
         engine.create_tables(backends.database)
+        _say_what_is_missing(backends)
+        if isinstance(backends.store, S3Store):
+            backends.store.allow_uploads_from(backends.settings.public_url)
         if backends.settings.is_sqlite:
             with backends.database.begin() as session:
                 restem(session)
@@ -36,6 +44,7 @@ def register(app: Flask, backends: Backends) -> None:
         from app.pipeline import worker as working
 
         logs.set_up(backends.settings)
+        _say_what_is_missing(backends)
         working.leave(working.run(backends, name))
 
     @app.cli.command("web")
@@ -44,6 +53,7 @@ def register(app: Flask, backends: Backends) -> None:
         from app.serve import serve
 
         logs.set_up(backends.settings)
+        _say_what_is_missing(backends)
         serve(app, backends.settings)
 
     @app.cli.command("owner-link")
@@ -86,6 +96,16 @@ def register(app: Flask, backends: Backends) -> None:
         from app.backup import read_backup
 
         _or_say(lambda: read_backup(backends, file, say=lambda text: click.echo(text, err=True)))
+
+
+def _say_what_is_missing(backends: Backends) -> None:
+    """One line at the start, for whoever reads the log: everything but search works without search."""
+    with backends.database.reading() as session:
+        if not transcripts.is_searchable(session):
+            log.warning(
+                "search does not work on this database yet; everything else does. "
+                "For search leave DATABASE_URL out: SQLite has it."
+            )
 
 
 def _or_say(work: Callable[[], object]) -> None:

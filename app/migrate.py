@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
 from app.db import make_engine
 
+#: PostgreSQL's advisory lock of whoever migrates; any number that nothing else uses.
+LOCK = 4_843_275_468
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -19,10 +22,17 @@ def alembic_config(url: str) -> Config:
 
 
 def migrate(url: str) -> None:
-    """Apply every migration that this database lacks. Safe to run twice and by two at a time."""
+    """Apply every migration that this database lacks, all or none. Safe to run twice and by two at a time.
+
+    Whoever comes second waits: on SQLite for the write lock with which every transaction begins.
+    """
     engine = make_engine(url)
     try:
         with engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            else:
+                connection.begin()
             config = alembic_config(url)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

@@ -1,7 +1,7 @@
 """`./dev publish`: a recording from the command line, by the same way as from the web form.
 
-If no worker's heartbeat is fresh it works itself, for this recording only, on queues of its own; should
-it be killed, the next ordinary worker finds the rest there.
+If no worker's heartbeat is fresh it works itself, for this recording only. A recording that somebody waits
+for lies on queues of its own, which every worker serves: whoever works, and whoever dies, the rest is there.
 """
 
 import os
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.backends import Backends
-from app.errors import Refusal, Unavailable
+from app.errors import Refusal, TooLarge, Unavailable, WrongKind
 from app.models import (
     Account,
     Community,
@@ -30,7 +30,7 @@ from app.models import (
     Show,
 )
 from app.pipeline import engine, worker
-from app.services import drafts, feeds, recordings, shows, uploads
+from app.services import drafts, episodes, feeds, fields, recordings, shows, uploads
 from app.storage.keys import recording_key
 
 REFUSED = 2
@@ -39,36 +39,35 @@ FAILED = 1
 
 def publish_file(backends: Backends, file: Path, show_slug: str, title: str, *, wait: bool) -> int:
     """Take the file in and have it published when its transcript is ready; the exit code."""
-    size_bytes = file.stat().st_size
-    problem = _problem(backends, size_bytes)
-    if problem:
-        return _refuse(problem)
+    try:
+        return _publish(backends, file, show_slug, title, wait=wait)
+    except (Refusal, Unavailable) as error:
+        return _refuse(str(error))
+
+
+def _publish(backends: Backends, file: Path, show_slug: str, title: str, *, wait: bool) -> int:
+    _check(backends, file.stat().st_size)
     recording_id = uuid.uuid4()
     key = recording_key(recording_id)
     backends.store.put_file(key, file)
-    own = wait and _nobody_works(backends)
-    heart: engine.Heartbeat | None = None
     with backends.database.begin() as session:
         show = _show(session, backends, show_slug)
         episode, recording = _rows(session, backends, show, file, title, recording_id)
-        engine.enqueue(session, recording, own=own)
+        engine.enqueue(session, recording, own=wait)
         page = f"{backends.settings.public_url}/shows/{show.slug}/{episode.slug}"
         feed = shows.feed_address(backends.settings.public_url, show.slug)
     if not wait:
         click.echo(f"page: {page}\nfeed: {feed}")
         return 0
-    if own:
-        heart = _work(backends)
     state, reason = _wait(backends, recording_id)
-    if heart is not None:
-        heart.stop()
     if state is RecordingState.refused:
         _forget(backends, episode.id)
         return _refuse(reason)
     with backends.database.reading() as session:
         done = session.get_one(Episode, episode.id)
         if state is not RecordingState.ready or done.state is not EpisodeState.published:
-            click.echo(reason or "It was not published.", err=True)
+            why = reason or " ".join(episodes.hindrances(session, done)) or "It was not published."
+            click.echo(" ".join(why.split()), err=True)
             return FAILED
         base = backends.settings.public_url
         click.echo(
@@ -78,17 +77,13 @@ def publish_file(backends: Backends, file: Path, show_slug: str, title: str, *, 
     return 0
 
 
-def _problem(backends: Backends, size_bytes: int) -> str:
+def _check(backends: Backends, size_bytes: int) -> None:
     limit = backends.settings.limits.recording_bytes
     if size_bytes == 0:
-        return "The file is empty."
+        raise WrongKind("The file is empty.")
     if size_bytes > limit:
-        return f"The file is larger than the limit of {limit // 1024**3} GiB."
-    try:
-        uploads.check_room(backends.store, size_bytes)
-    except (Refusal, Unavailable) as error:
-        return str(error)
-    return ""
+        raise TooLarge(f"The file is larger than the limit of {limit // 1024**3} GiB.")
+    uploads.check_room(backends.store, size_bytes)
 
 
 def _nobody_works(backends: Backends) -> bool:
@@ -101,7 +96,7 @@ def _work(backends: Backends) -> engine.Heartbeat | None:
     if backends.settings.is_sqlite:
         lock = worker.open_lock(backends.settings.data / "worker.lock")
         if not worker.try_lock(lock):
-            _say("another worker has begun; waiting for it")
+            lock.close()  # another worker has begun, or has yet to beat
             return None
         _places.append(lock)
     return worker.begin(backends, f"{socket.gethostname()}-publish-{os.getpid()}", engine.OWN_QUEUES)
@@ -112,13 +107,19 @@ _places: list[object] = []
 
 
 def _wait(backends: Backends, recording_id: uuid.UUID) -> tuple[RecordingState, str]:
+    """How it ended. Works here as soon as nobody else does, also where the other worker ends meanwhile."""
     said = ""
+    heart: engine.Heartbeat | None = None
     while True:
+        if heart is None and _nobody_works(backends):
+            heart = _work(backends)
         with backends.database.reading() as session:
             recording = recordings.get(session, recording_id)
             progress = recordings.progress(recording, backends.clock())
             state, reason = recording.state, recording.reason
         if state is not RecordingState.working:
+            if heart is not None:
+                worker.finish(backends, heart)
             return state, reason
         left = f", about {progress.seconds_left} s left" if progress.seconds_left else ""
         text = f"{progress.words}: {progress.step_fraction:.0%}{left}"
@@ -130,6 +131,7 @@ def _wait(backends: Backends, recording_id: uuid.UUID) -> tuple[RecordingState, 
 
 def _show(session: Session, backends: Backends, slug: str) -> Show:
     """The show, made with its community where it is missing."""
+    slug = fields.slug(slug, "show")
     show = session.scalar(sa.select(Show).where(Show.slug == slug, Show.deleted_at.is_(None)))
     if show is not None:
         return show

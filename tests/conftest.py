@@ -4,7 +4,9 @@ Each test has a data directory of its own with a database made by the real migra
 one that is migrated once a run) and a folder store.
 """
 
+import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,10 @@ from app.migrate import migrate
 from app.pipeline.engine import create_tables
 from app.settings import Settings, read_settings
 from tests.fakes import KeptMail, SetClock
+from tests.postgres import PostgresServer
+from transcription.weights import fetch_weights
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +37,28 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     create_tables(database)
     database.dispose()
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL server for all tests of a run; each makes databases of its own in it."""
+    with PostgresServer(tmp_path_factory.mktemp("pg")) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new, empty database on each engine in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.database(uuid.uuid4().hex)
+
+
+@pytest.fixture(scope="session")
+def weights() -> Path:
+    """The folder of real Whisper weights, fetched where they are missing."""
+    return fetch_weights("base", Path(os.environ.get("HEARTH_WEIGHTS") or ROOT / "data" / "weights"))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ LONGEST_CLIP = 29 * RATE_HZ  # Whisper hears 30 s; the rest is room for the alig
 _LONGEST_KEPT_GAP = 6 * RATE_HZ // 10
 _PADDING = RATE_HZ // 5
 _CLIP_COST = 100.0
+_ROUGH_CUT_COST = 60.0
 _GOOD_PAUSE = RATE_HZ // 2
 
 Span = tuple[int, int]
@@ -59,7 +60,7 @@ def pack(speech: Sequence[Span], total: int) -> list[Clip]:
                 break
             pause = spans[start][0] - spans[start - 1][1] if start else _GOOD_PAUSE
             rough = 1 - min(pause, _GOOD_PAUSE) / _GOOD_PAUSE
-            choices.append((cheapest[start][0] + _CLIP_COST + 10 * rough, start))
+            choices.append((cheapest[start][0] + _CLIP_COST + _ROUGH_CUT_COST * rough, start))
         cheapest.append(min(choices))
     clips: list[Clip] = []
     end = len(spans)

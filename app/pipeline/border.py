@@ -4,28 +4,34 @@ The file's fault refuses the recording, the death of a child is counted, an outa
 burning anything, and what nobody expected fails the recording with words and a log line.
 """
 
+import errno
 import logging
+import random
 import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from app.audio.errors import ChildDied, RecordingRefused, SandboxBroken
+from app.audio.errors import ChildDied, RecordingRefused
 from app.backends import Backends
 from app.models import Recording, RecordingState, Step
 from app.services import recordings
 from app.storage.errors import StoreFull, StoreUnavailable
 
 #: An outage is waited out: 1, 2, 4 ... seconds, at most five minutes between two tries.
+FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 300.0
 
 OUTAGES = (StoreUnavailable, StoreFull, sa.exc.OperationalError, sa.exc.InterfaceError)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 BROKEN = (
     "The sound could not be processed: the program that reads it stopped twice. "
@@ -37,6 +43,12 @@ OURS = (
 )
 
 log = logging.getLogger("hearth.pipeline")
+
+T = TypeVar("T")
+
+
+class Overtaken(Exception):
+    """Another worker has taken over and gone on: what this one made is not wanted any more."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,8 @@ class Hands:
     def take(cls, backends: Backends, executor_id: str) -> "Hands":
         """Begin work in this process, in an empty folder of this worker's own."""
         folder = backends.settings.data / "work" / executor_id
-        shutil.rmtree(folder, ignore_errors=True)
+        # on SQLite nobody else works: what lies beside is left over from processes that were killed
+        shutil.rmtree(folder.parent if backends.settings.is_sqlite else folder, ignore_errors=True)
         folder.mkdir(parents=True)
         cls._current = cls(backends, folder)
         return cls._current
@@ -75,12 +88,25 @@ class Hands:
     def job_folder(self, recording: Recording) -> Path:
         """A folder for this attempt alone; it outlives a step, not the recording's way."""
         folder = self.folder / f"{recording.id}-{recording.attempt}"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def clear(self, recording: Recording) -> None:
+    def clear(self, recording_id: uuid.UUID, attempt: int) -> None:
         """The local copies are no longer needed."""
-        shutil.rmtree(self.folder / f"{recording.id}-{recording.attempt}", ignore_errors=True)
+        shutil.rmtree(self.folder / f"{recording_id}-{attempt}", ignore_errors=True)
+
+    @contextmanager
+    def ending(self, recording: Recording, step: Step) -> Iterator[tuple[Session, Recording]]:
+        """The one transaction that ends a step, with the recording's row held.
+
+        Raises Overtaken where the row has gone on without us: a worker that was frozen longer than its
+        heartbeat allows must not write over what its successor has made.
+        """
+        with self.backends.database.begin() as session:
+            row = recordings.in_work(session, recording.id, recording.attempt, hold=True)
+            if row is None or row.step is not step:
+                raise Overtaken
+            yield session, row
 
     def reporter(self, recording: Recording, step: Step) -> Callable[[float], None]:
         """Something that writes the step's progress at most once a second, in a transaction of its own."""
@@ -100,30 +126,53 @@ class Hands:
 def guarded(step: Step, recording_id: str, attempt: int, work: Callable[[Hands, Recording], None]) -> bool:
     """Run one step of one recording to an end that is a row; whether the next step should follow."""
     hands = Hands.now()
-    wait_s = 1.0
+
+    def whole() -> bool:
+        return _until_ended(hands, step, recording_id, attempt, work)
+
+    return patiently(f"step={step} recording={recording_id}", whole)
+
+
+def patiently(what: str, work: Callable[[], T]) -> T:
+    """What `work` gives, however long the store or the database is away; nobody is blamed for that."""
+    wait_s = FIRST_WAIT_S
+    while True:
+        try:
+            return work()
+        except Exception as error:  # the step's border: an outage is no end
+            if not _is_outage(error):
+                raise
+            log.warning("%s waits %.0f s: %s", what, wait_s, type(error).__name__)
+        time.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311  (so that workers do not come back in step)
+        wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+
+def _is_outage(error: Exception) -> bool:
+    return isinstance(error, OUTAGES) or (isinstance(error, OSError) and error.errno in NO_ROOM)
+
+
+def _until_ended(
+    hands: Hands, step: Step, recording_id: str, attempt: int, work: Callable[[Hands, Recording], None]
+) -> bool:
     while True:
         started_s = time.monotonic()
         try:
             recording = _enter(hands, step, recording_id, attempt)
             if recording is None:
-                return False
+                return _is_done(hands, step, recording_id, attempt)
             work(hands, recording)
+        except Overtaken:
+            log.info("step=%s recording=%s attempt=%d overtaken", step, recording_id, attempt)
+            return False
         except RecordingRefused as error:
             return _stop(hands, step, recording_id, attempt, RecordingState.refused, error.reason)
         except ChildDied as error:
             log.warning("step=%s recording=%s child died: %s", step, recording_id, error)
             if not _may_retry(hands, step, recording_id, attempt, str(error)):
                 return _stop(hands, step, recording_id, attempt, RecordingState.failed, BROKEN)
-        except OUTAGES as error:
-            log.warning(
-                "step=%s recording=%s waits %.0f s: %s", step, recording_id, wait_s, type(error).__name__
-            )
-            time.sleep(wait_s)
-            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-        except SandboxBroken:
-            log.exception("step=%s recording=%s", step, recording_id)
-            return _stop(hands, step, recording_id, attempt, RecordingState.failed, OURS)
-        except Exception:  # the step's border: nothing may leave a recording "working" for ever
+        except Exception as error:  # the step's border: nothing may leave a recording "working" for ever
+            if _is_outage(error):
+                raise
             log.exception("step=%s recording=%s", step, recording_id)
             return _stop(hands, step, recording_id, attempt, RecordingState.failed, OURS)
         else:
@@ -136,11 +185,21 @@ def guarded(step: Step, recording_id: str, attempt: int, work: Callable[[Hands, 
 
 def _enter(hands: Hands, step: Step, recording_id: str, attempt: int) -> Recording | None:
     with hands.backends.database.begin() as session:
-        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt)
-        if recording is not None:
-            recordings.enter(session, recording, step, hands.backends.clock())
-            _load(recording)
+        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt, hold=True)
+        if recording is None:
+            return None
+        if recordings.is_past(recording, step):
+            raise Overtaken
+        recordings.enter(session, recording, step, hands.backends.clock())
+        _load(recording)
         return recording
+
+
+def _is_done(hands: Hands, step: Step, recording_id: str, attempt: int) -> bool:
+    """A recording that nobody wants any more, or one whose last step ended just before its worker did."""
+    hands.clear(uuid.UUID(recording_id), attempt)
+    with hands.backends.database.reading() as session:
+        return step is Step.index and recordings.has_arrived(session, uuid.UUID(recording_id), attempt)
 
 
 def _load(recording: Recording) -> None:
@@ -150,7 +209,7 @@ def _load(recording: Recording) -> None:
 
 def _may_retry(hands: Hands, step: Step, recording_id: str, attempt: int, last_words: str) -> bool:
     with hands.backends.database.begin() as session:
-        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt)
+        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt, hold=True)
         return recording is None or recordings.child_died(session, recording, step, last_words)
 
 
@@ -159,8 +218,8 @@ def _stop(
 ) -> bool:
     log.info("step=%s recording=%s attempt=%d ended=%s", step, recording_id, attempt, state)
     with hands.backends.database.begin() as session:
-        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt)
-        if recording is not None:
+        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt, hold=True)
+        if recording is not None and not recordings.is_past(recording, step):
             recordings.stop(session, recording, state, reason, hands.backends.clock())
-            hands.clear(recording)
+    hands.clear(uuid.UUID(recording_id), attempt)
     return False

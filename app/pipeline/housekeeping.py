@@ -8,6 +8,8 @@ import logging
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,9 +17,11 @@ import sqlalchemy as sa
 from app.audio.errors import AudioError
 from app.audio.tags import write_tags
 from app.backends import Backends
+from app.models import Enclosure
 from app.search.index import erase
 from app.services import enclosures, housekeeping
-from app.storage.errors import StorageError
+from app.services.enclosures import WantedTags
+from app.storage.errors import ObjectMissing, StorageError
 from app.storage.keys import enclosure_key, recording_key
 
 EVERY_S = 10.0
@@ -34,15 +38,23 @@ def start(backends: Backends, stopping: threading.Event) -> threading.Thread:
 
 
 def _run(backends: Backends, stopping: threading.Event) -> None:
-    swept_s = 0.0
+    sweep_at_s = time.monotonic() + EVERY_S
     while not stopping.wait(EVERY_S):
-        try:
-            renew_tags(backends)
-            if time.monotonic() - swept_s > SWEEP_EVERY_S:
-                swept_s = time.monotonic()
-                sweep(backends)
-        except (StorageError, AudioError, OSError, sa.exc.SQLAlchemyError) as error:
-            log.warning("housekeeping put off: %s", type(error).__name__)
+        _put_off(lambda: renew_tags(backends))
+        if time.monotonic() >= sweep_at_s:
+            sweep_at_s = time.monotonic() + SWEEP_EVERY_S
+            _put_off(lambda: sweep(backends))
+            _put_off(lambda: sweep_orphans(backends))
+
+
+def _put_off(work: Callable[[], object]) -> None:
+    """What cannot be done now is tried again in the next round, and keeps nothing else from being done."""
+    try:
+        work()
+    except (StorageError, AudioError, OSError, sa.exc.SQLAlchemyError) as error:
+        log.warning("housekeeping put off: %s", type(error).__name__)
+    except Exception:  # this thread's border: a worker without housekeeping would fill the disk unseen
+        log.exception("housekeeping broke")
 
 
 def renew_tags(backends: Backends) -> int:
@@ -50,24 +62,32 @@ def renew_tags(backends: Backends) -> int:
     with backends.database.reading() as session:
         if not housekeeping.any_tags_due(session):
             return 0  # the usual case takes no write lock
+    read_at = backends.clock()
     with backends.database.begin() as session:
-        due = housekeeping.outdated_tags(session, backends.clock())
+        due = housekeeping.outdated_tags(session, read_at)
     for old, wanted in due:
-        artwork = enclosures.artwork_bytes(backends.store, wanted)
-        with tempfile.TemporaryDirectory(dir=backends.settings.data) as folder:
-            path = Path(folder) / "renewed.mp3"
-            backends.store.download(old.key, path)
-            write_tags(path, enclosures.as_tags(wanted, artwork, old.duration_ms))
-            with path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            key = enclosure_key(old.episode_id, sha256)
-            backends.store.put_file(key, path)
-            size_bytes = path.stat().st_size
-        with backends.database.begin() as session:
-            housekeeping.replace_enclosure(
-                session, old, key, sha256, size_bytes, wanted.digest, backends.clock()
-            )
+        try:
+            _renew(backends, old, wanted, read_at)
+        except (ObjectMissing, AudioError) as error:  # one broken file must not keep the others from theirs
+            log.error("tags of enclosure=%s cannot be renewed: %s", old.id, type(error).__name__)
     return len(due)
+
+
+def _renew(backends: Backends, old: Enclosure, wanted: WantedTags, read_at: datetime) -> None:
+    artwork = enclosures.artwork_bytes(backends.store, wanted)
+    with tempfile.TemporaryDirectory(dir=backends.settings.data) as folder:
+        path = Path(folder) / "renewed.mp3"
+        backends.store.download(old.key, path)
+        write_tags(path, enclosures.as_tags(wanted, artwork, old.duration_ms))
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        key = enclosure_key(old.episode_id, sha256)
+        backends.store.put_file(key, path)
+        size_bytes = path.stat().st_size
+    with backends.database.begin() as session:
+        housekeeping.replace_enclosure(
+            session, old, key, sha256, size_bytes, wanted.digest, read_at, backends.clock()
+        )
 
 
 def sweep(backends: Backends) -> None:
@@ -84,5 +104,38 @@ def sweep(backends: Backends) -> None:
         backends.store.abort(recording_key(upload.recording_id), upload.store_upload)
     for key in keys:
         backends.store.delete(key)
+    with backends.database.reading() as session:
+        wanted = housekeeping.open_uploads(session)
+    for begun in list(backends.store.abandoned(now - timedelta(days=housekeeping.UPLOAD_DAYS))):
+        if begun.upload_id not in wanted:
+            backends.store.abort(begun.key, begun.upload_id)
+    backends.store.tidy(now - timedelta(days=1))
     if uploads or keys:
         log.info("swept uploads=%d objects=%d", len(uploads), len(keys))
+
+
+def sweep_orphans(backends: Backends) -> int:
+    """Objects and uploads that no row names, a day after they were written; how many were let go.
+
+    A published enclosure whose object is missing is an alarm: nothing can be done about it here.
+    """
+    before = backends.clock() - timedelta(hours=housekeeping.ORPHAN_HOURS)
+    found = {info.key: info for kind in ("recordings", "enclosures") for info in backends.store.list(kind)}
+    open_uploads = list(backends.store.abandoned(before))
+    with backends.database.reading() as session:  # read after the store: a row is younger than its object
+        orphans = housekeeping.without_row(session, set(found))
+        holes = housekeeping.without_object(session, set(found))
+        known = housekeeping.known_uploads(session)
+    for key in holes:
+        if not backends.store.exists(key):  # it may have been written since the list was read
+            log.error("the sound of a published episode is missing: %s", key)
+    old = [key for key in orphans if found[key].modified_at < before]
+    for key in old:
+        backends.store.delete(key)
+    lost = [upload for upload in open_uploads if upload.upload_id not in known]
+    for upload in lost:
+        backends.store.abort(upload.key, upload.upload_id)
+    backends.store.tidy(before)
+    if old or lost:
+        log.info("swept orphans=%d uploads=%d", len(old), len(lost))
+    return len(old) + len(lost)

@@ -12,7 +12,7 @@ from dbos import DBOS, WorkflowSerializationFormat
 
 from app.models import Recording, Step
 from app.pipeline import steps
-from app.pipeline.border import Hands, guarded
+from app.pipeline.border import Hands, guarded, patiently
 from app.services import recordings
 
 PORTABLE = WorkflowSerializationFormat.PORTABLE
@@ -23,6 +23,12 @@ RECOVERIES = 1000
 @DBOS.workflow(name="recording_v1", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
 def recording_v1(recording_id: str, attempt: int, windows_queue: str) -> bool:
     """Take one recording all the way; whether it arrived."""
+    arrived = _all_the_way(recording_id, attempt, windows_queue)
+    tell(recording_id, attempt)
+    return arrived
+
+
+def _all_the_way(recording_id: str, attempt: int, windows_queue: str) -> bool:
     if not (
         receive(recording_id, attempt) and inspect(recording_id, attempt) and master(recording_id, attempt)
     ):
@@ -36,10 +42,7 @@ def recording_v1(recording_id: str, attempt: int, windows_queue: str) -> bool:
     ]
     if not all([handle.get_result(polling_interval_sec=0.5) for handle in handles]):
         return False
-    if not (join(recording_id, attempt) and index(recording_id, attempt)):
-        return False
-    tell(recording_id, attempt)
-    return True
+    return join(recording_id, attempt) and index(recording_id, attempt)
 
 
 @DBOS.workflow(name="window_v1", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
@@ -71,6 +74,10 @@ def windows(recording_id: str, attempt: int) -> int:
     """Find the language and the windows; how many there are, or -1 for "stop"."""
     if not guarded(Step.windows, recording_id, attempt, steps.windows):
         return -1
+    return patiently(f"step=windows recording={recording_id}", lambda: _planned(recording_id, attempt))
+
+
+def _planned(recording_id: str, attempt: int) -> int:
     with Hands.backends_now().database.reading() as session:
         recording = recordings.in_work(session, uuid.UUID(recording_id), attempt)
         return len(recordings.windows_done(session, recording)) if recording else -1
@@ -101,4 +108,8 @@ def index(recording_id: str, attempt: int) -> bool:
 @DBOS.step(name="tell")
 def tell(recording_id: str, attempt: int) -> None:
     """A letter to whoever made the episode; the notice in the studio is already there."""
-    steps.send_letter(Hands.backends_now(), uuid.UUID(recording_id), attempt)
+    backends = Hands.backends_now()
+    patiently(
+        f"step=tell recording={recording_id}",
+        lambda: steps.tell(backends, uuid.UUID(recording_id), attempt),
+    )

@@ -14,7 +14,7 @@ from app.audio import probe, sandbox, tags, waveform
 from app.audio.probe import Inspection, Sound
 from app.backends import Backends
 from app.mail import Letter
-from app.models import Enclosure, Recording, RecordingState, Step
+from app.models import Enclosure, EpisodeState, Recording, RecordingState, Step
 from app.pipeline.border import Hands, log
 from app.services import enclosures, episodes, recordings, transcripts
 from app.storage.keys import enclosure_key, recording_key
@@ -30,8 +30,7 @@ def receive(hands: Hands, recording: Recording) -> None:
     """A local copy of the recording, and its hash and size as they really are."""
     path = _source(hands, recording, fresh=True)
     sha256 = _sha256(path)
-    with hands.backends.database.begin() as session:
-        row = recordings.get(session, recording.id)
+    with hands.ending(recording, Step.receive) as (_, row):
         row.sha256 = sha256
         row.size_bytes = path.stat().st_size
 
@@ -45,8 +44,8 @@ def inspect(hands: Hands, recording: Recording) -> None:
             longest_ms=hands.backends.settings.limits.recording_ms,
             report=hands.reporter(recording, Step.inspect),
         )
-    with hands.backends.database.begin() as session:
-        recordings.keep_inspection(session, recordings.get(session, recording.id), _plain(found))
+    with hands.ending(recording, Step.inspect) as (session, row):
+        recordings.keep_inspection(session, row, _plain(found))
 
 
 def master(hands: Hands, recording: Recording) -> None:
@@ -62,7 +61,7 @@ def master(hands: Hands, recording: Recording) -> None:
             settings=mastering.MasterSettings(settings.mono_kbps * 1000, settings.stereo_kbps * 1000),
             report=hands.reporter(recording, Step.master),
         )
-    tagged_at = hands.backends.clock()
+    tagged_at = hands.backends.clock() - enclosures.LOOK_BACK
     with hands.backends.database.reading() as session:
         wanted = enclosures.wanted_tags(session, recordings.get(session, recording.id).episode)
     artwork = enclosures.artwork_bytes(hands.backends.store, wanted)
@@ -72,8 +71,7 @@ def master(hands: Hands, recording: Recording) -> None:
     store = hands.backends.store
     store.put_file(key, made.mp3_path)
     store.put_file(recording_key(recording.id, "speech.wav"), made.speech_path)
-    with hands.backends.database.begin() as session:
-        row = recordings.get(session, recording.id)
+    with hands.ending(recording, Step.master) as (session, row):
         recordings.keep_enclosure(
             session,
             row,
@@ -111,15 +109,15 @@ def windows(hands: Hands, recording: Recording) -> None:
     if not language:
         pieces = [_samples(hands, recording, *place) for place in language_places(duration_ms)]
         language, confidence = hands.backends.engine().detect_language(pieces)
-    with hands.backends.database.begin() as session:
-        recordings.plan(session, recordings.get(session, recording.id), spans, language, confidence)
-    hands.clear(recording)  # from here on everything is read from the store
+    with hands.ending(recording, Step.windows) as (session, row):
+        recordings.plan(session, row, spans, language, confidence)
+    hands.clear(recording.id, recording.attempt)  # from here on everything is read from the store
 
 
 def transcribe(hands: Hands, recording: Recording, number: int) -> None:
     """One window's words; a window that is done is not done again."""
-    with hands.backends.database.begin() as session:
-        window = recordings.window(session, recordings.get(session, recording.id), number)
+    with hands.ending(recording, Step.transcribe) as (session, row):
+        window = recordings.window(session, row, number)
         if window.done_at is not None:
             return
         window.runs += 1
@@ -130,55 +128,48 @@ def transcribe(hands: Hands, recording: Recording, number: int) -> None:
         accurate=recording.episode.show.accurate,
     )
     result: list[Any] = [segment_to_stored(segment) for segment in segments]
-    with hands.backends.database.begin() as session:
-        row = recordings.get(session, recording.id)
+    with hands.ending(recording, Step.transcribe) as (session, row):
         recordings.keep_result(session, row, number, result, hands.backends.clock())
 
 
 def join(hands: Hands, recording: Recording) -> None:
     """All windows as one transcript of sentences."""
-    with hands.backends.database.begin() as session:
-        row = recordings.get(session, recording.id)
-        done = recordings.windows_done(session, row)
-        transcript = join_windows(
-            [Window(w.number, w.start_ms, w.end_ms) for w in done],
-            [[segment_from_stored(item) for item in w.result or []] for w in done],
-            row.duration_ms or 0,
-            row.language or "en",
-        )
-        transcripts.store(
-            session,
-            row,
-            transcript,
-            hands.backends.engine().name,
-            row.language_confidence or 1.0,
-            hands.backends.clock(),
-        )
+    with hands.backends.database.reading() as session:
+        done = recordings.windows_done(session, recording)
+    transcript = join_windows(
+        [Window(w.number, w.start_ms, w.end_ms) for w in done],
+        [[segment_from_stored(item) for item in w.result or []] for w in done],
+        recording.duration_ms or 0,
+        recording.language or "en",
+    )
+    engine_name = hands.backends.engine().name  # it may have to be loaded: never within a transaction
+    confidence = 1.0 if recording.language_confidence is None else recording.language_confidence
+    with hands.ending(recording, Step.join) as (session, row):
+        transcripts.store(session, row, transcript, engine_name, confidence, hands.backends.clock())
 
 
 def index(hands: Hands, recording: Recording) -> None:
     """The transcript becomes the episode's; it is searchable, and published where that was asked for."""
     now = hands.backends.clock()
-    with hands.backends.database.begin() as session:
-        row = recordings.get(session, recording.id)
+    with hands.ending(recording, Step.index) as (session, row):
         transcript = transcripts.of_recording(session, row.id)
         episodes.take_transcript(session, row, transcript, now)
         recordings.finish(session, row, now)
         episodes.tell_ready(session, row.episode, now)
-    hands.backends.store.delete(recording_key(recording.id, "speech.wav"))
 
 
-def send_letter(backends: Backends, recording_id: uuid.UUID, attempt: int) -> None:
-    """Tell by mail that the transcript is ready; a mail server that refuses is logged, not repeated."""
-    if not backends.mailer.sends:
-        return
+def tell(backends: Backends, recording_id: uuid.UUID, attempt: int) -> None:
+    """Tidy up, and tell by mail how it ended; a mail server that refuses is logged, not repeated."""
     with backends.database.reading() as session:
+        arrived = recordings.has_arrived(session, recording_id, attempt)
         letter = _letter(session, backends, recording_id, attempt)
-    if letter is None:
+    if arrived:
+        backends.store.delete(recording_key(recording_id, "speech.wav"))
+    if letter is None or not backends.mailer.sends:
         return
     try:
         backends.mailer.send(letter)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, ValueError) as error:
         log.warning("letter for recording=%s not sent: %s", recording_id, type(error).__name__)
 
 
@@ -190,6 +181,14 @@ def _letter(session: Session, backends: Backends, recording_id: uuid.UUID, attem
     if to is None:
         return None
     address = f"{backends.settings.public_url}/studio/episodes/{recording.episode_id}"
+    if recording.episode.deleted_at is not None:
+        return None
+    if recording.episode.state is EpisodeState.published and recording.state is RecordingState.ready:
+        return Letter(
+            to,
+            f"“{recording.episode.title}” is published",
+            f"Its transcript was written by a machine. Read it and correct it here:\n\n{address}\n",
+        )
     if recording.state is RecordingState.ready:
         return Letter(
             to,

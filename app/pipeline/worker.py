@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -56,6 +57,12 @@ def begin(backends: Backends, executor_id: str, queues: Sequence[str]) -> engine
     heartbeat.start()
     engine.launch(backends.database, executor_id, backends.settings.slots, queues)
     return heartbeat
+
+
+def finish(backends: Backends, heartbeat: engine.Heartbeat) -> None:
+    """End work in a process that has no place of its own to come back to."""
+    heartbeat.stop()
+    shutil.rmtree(backends.settings.data / "work" / heartbeat.executor_id, ignore_errors=True)
 
 
 def take_place(backends: Backends, stopping: threading.Event) -> IO[bytes] | None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,9 @@ from app.storage.errors import ObjectMissing
 
 #: The artwork inside the MP3: enough for a lock screen, small beside an hour of sound.
 TAG_ARTWORK = "640"
+
+#: A change is dated when its request began and is seen when it is committed: tags are dated so much earlier.
+LOOK_BACK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ def publish(session: Session, episode: Episode, account: Account | None, now: da
 
     Raises NotAllowed, and Conflict with every hindrance in words.
     """
-    if account is not None and not access.may_publish(session, account, episode.show):
-        raise NotAllowed("In this show a facilitator publishes. Ask one of them to publish it.")
+    if account is not None:
+        _require_publisher(session, episode, account)
     found = hindrances(session, episode)
     if found:
         raise Conflict(" ".join(found))
@@ -82,8 +82,12 @@ def publish(session: Session, episode: Episode, account: Account | None, now: da
 
 def wish(session: Session, episode: Episode, wanted: PublishWish, account: Account, now: datetime) -> None:
     """Publish as soon as the sound (now) or the transcript (when_ready) is there, maybe at once."""
-    if wanted is not PublishWish.none and not access.may_publish(session, account, episode.show):
-        raise NotAllowed("In this show a facilitator publishes. Ask one of them to publish it.")
+    if wanted is PublishWish.none:
+        access.require_making(session, account, episode.show.community_id)
+    else:
+        _require_publisher(session, episode, account)
+    if episode.state is EpisodeState.published:
+        return
     episode.wish = wanted
     session.flush()
     _fulfil(session, episode, now)
@@ -115,7 +119,9 @@ def to_bin(session: Session, episode: Episode, account: Account, now: datetime) 
     access.require_making(session, account, episode.show.community_id)
     if episode.state is EpisodeState.published:
         unpublish(session, episode, account, now)
+    episode.wish = PublishWish.none
     episode.deleted_at = now
+    recordings.interrupt(session, episode, now)
     touch(session, episode, now)
 
 
@@ -131,6 +137,15 @@ def bin_ends(episode: Episode) -> datetime | None:
     return episode.deleted_at + timedelta(days=BIN_DAYS) if episode.deleted_at else None
 
 
+def mark_checked(session: Session, episode: Episode, account: Account, now: datetime) -> None:
+    """A person has read the transcript against the sound; what only waited for that is published."""
+    if episode.transcript is None:
+        raise Conflict("There is no transcript yet.")
+    transcripts.mark_checked(session, episode.transcript, account, now)
+    touch(session, episode, now)
+    _fulfil(session, episode, now)
+
+
 def take_enclosure(session: Session, recording: Recording, now: datetime) -> None:
     """The sound is levelled: it becomes the episode's, unless a published episode still waits for the words.
 
@@ -138,9 +153,11 @@ def take_enclosure(session: Session, recording: Recording, now: datetime) -> Non
     """
     episode = recording.episode
     if episode.state is EpisodeState.published and episode.enclosure_id is not None:
+        if episode.recording_id == recording.id:  # the same recording, levelled once more
+            shows.touch(episode.show, now)
         return
     enclosure = session.scalars(sa.select(Enclosure).where(Enclosure.recording_id == recording.id)).one()
-    _use(session, episode, recording, enclosure, now)
+    _use(session, episode, recording, enclosure, None, now)
     if episode.wish is PublishWish.now:
         _fulfil(session, episode, now)
 
@@ -151,15 +168,12 @@ def take_transcript(
     """The words are there: they and the sound become the episode's, and a wish to publish is fulfilled."""
     episode = recording.episode
     enclosure = session.scalars(sa.select(Enclosure).where(Enclosure.recording_id == recording.id)).one()
-    _use(session, episode, recording, enclosure, now)
-    if transcript is not None:
-        episode.transcript_id = transcript.id
-    session.flush()
-    session.refresh(episode)
-    if episode.state is EpisodeState.published and hindrances(session, episode):
+    is_checked = transcript is not None and transcript.checked_at is not None
+    if episode.state is EpisodeState.published and _must_be_checked(episode) and not is_checked:
         # new words that nobody has checked, in a show or story that asks for checking
         episode.state = EpisodeState.unpublished
         episode.wish = PublishWish.none
+    _use(session, episode, recording, enclosure, transcript, now)
     touch(session, episode, now)
     _fulfil(session, episode, now)
 
@@ -195,16 +209,25 @@ def latest_recording(session: Session, episode: Episode) -> Recording | None:
 
 
 def _use(
-    session: Session, episode: Episode, recording: Recording, enclosure: Enclosure, now: datetime
+    session: Session,
+    episode: Episode,
+    recording: Recording,
+    enclosure: Enclosure,
+    transcript: TranscriptRow | None,
+    now: datetime,
 ) -> None:
+    """Sound and words change in one statement: the database looks at stories after each."""
     old = episode.enclosure
     if old is not None and old.id != enclosure.id and old.sha256 != enclosure.sha256:
         recordings.remember_address(session, old, now)
-    if episode.recording_id != recording.id:
-        episode.transcript_id = None
+    if transcript is not None:
+        episode.transcript_id = transcript.id
+    elif episode.recording_id != recording.id:
+        episode.transcript_id = None  # the words of another recording
     episode.recording_id = recording.id
     episode.enclosure_id = enclosure.id
     session.flush()
+    session.expire(episode, ["recording", "enclosure", "transcript"])
 
 
 def _fulfil(session: Session, episode: Episode, now: datetime) -> None:
@@ -220,7 +243,7 @@ def _fulfil(session: Session, episode: Episode, now: datetime) -> None:
 def _require_publisher(session: Session, episode: Episode, account: Account) -> None:
     access.require_making(session, account, episode.show.community_id)
     if not access.may_publish(session, account, episode.show):
-        raise NotAllowed("In this show a facilitator publishes and takes back.")
+        raise NotAllowed("In this show a facilitator publishes and takes back. Ask one of them.")
 
 
 def _must_be_checked(episode: Episode) -> bool:

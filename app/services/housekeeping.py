@@ -5,16 +5,27 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.models import Enclosure, Episode, EpisodeState, FormerEnclosure, Recording, Show, Upload
-from app.search.index import remove_episode
-from app.services import episodes, recordings, shows
-from app.services.enclosures import WantedTags, wanted_tags
+from app.models import (
+    Enclosure,
+    Episode,
+    EpisodeState,
+    FormerEnclosure,
+    Recording,
+    RecordingState,
+    Show,
+    Upload,
+)
+from app.services import episodes, recordings, shows, transcripts
+from app.services.enclosures import LOOK_BACK, WantedTags, wanted_tags
+from app.storage.keys import recording_key
 
 #: An upload that nobody touched for so long is given up.
 UPLOAD_DAYS = 1
 #: How long the bytes behind a former address stay for downloads in work.
 FORMER_HOURS = 24
 AT_ONCE = 20
+#: An object may be this much older than the row that will name it.
+ORPHAN_HOURS = 24
 
 
 def any_tags_due(session: Session) -> bool:
@@ -49,7 +60,7 @@ def outdated_tags(session: Session, now: datetime) -> list[tuple[Enclosure, Want
         if enclosure is None:
             continue
         if wanted.digest == enclosure.tags_digest:
-            enclosure.tagged_at = now
+            enclosure.tagged_at = now - LOOK_BACK
         elif len(found) < AT_ONCE:
             found.append((enclosure, wanted))
     session.flush()
@@ -57,16 +68,26 @@ def outdated_tags(session: Session, now: datetime) -> list[tuple[Enclosure, Want
 
 
 def replace_enclosure(
-    session: Session, old: Enclosure, key: str, sha256: str, size_bytes: int, digest: str, now: datetime
+    session: Session,
+    old: Enclosure,
+    key: str,
+    sha256: str,
+    size_bytes: int,
+    digest: str,
+    read_at: datetime,
+    now: datetime,
 ) -> bool:
-    """The same sound with new tags takes the place; False where something else has taken it meanwhile."""
-    row = session.get(Enclosure, old.id)
+    """The same sound with new tags takes the place; False where something else has taken it meanwhile.
+
+    `read_at` is when was read what the tags say: a later change is due again.
+    """
+    row = session.get(Enclosure, old.id, with_for_update=True)
     if row is None or row.sha256 != old.sha256:
         return False
     if sha256 != row.sha256:
         recordings.remember_address(session, row, now)
     row.key, row.sha256, row.size_bytes = key, sha256, size_bytes
-    row.tags_digest, row.tagged_at = digest, now
+    row.tags_digest, row.tagged_at = digest, read_at - LOOK_BACK
     episode = session.get_one(Episode, row.episode_id)
     shows.touch(episode.show, now)
     session.flush()
@@ -106,6 +127,11 @@ def abandoned_uploads(session: Session, now: datetime) -> list[Upload]:
     return [row for row in rows if row.completed_at is None]
 
 
+def open_uploads(session: Session) -> set[str]:
+    """The store's names of the uploads that have a row, however old they are."""
+    return set(session.scalars(sa.select(Upload.store_upload)))
+
+
 def empty_bin(session: Session, now: datetime) -> list[str]:
     """Let go of episodes that were in the bin for thirty days; the keys of what they leave in the store."""
     gone = session.scalars(
@@ -115,7 +141,9 @@ def empty_bin(session: Session, now: datetime) -> list[str]:
     for episode in gone:
         for table in (Recording, Enclosure, FormerEnclosure):
             keys += session.scalars(sa.select(table.key).where(table.episode_id == episode.id))
-        remove_episode(session, episode.id)
+        made = session.scalars(sa.select(Recording.id).where(Recording.episode_id == episode.id))
+        keys += [recording_key(recording_id, "speech.wav") for recording_id in made]
+        transcripts.forget(session, episode.id)
         episode.recording_id = episode.enclosure_id = episode.transcript_id = None
         session.flush()
         for table in (Enclosure, Recording):
@@ -123,3 +151,29 @@ def empty_bin(session: Session, now: datetime) -> list[str]:
         session.delete(episode)
     session.flush()
     return [key for key in keys if key]
+
+
+def without_row(session: Session, keys: set[str]) -> set[str]:
+    """Which of these recordings and enclosures no row names: a crash came between the two."""
+    named = set(session.scalars(sa.select(Recording.key)))
+    named |= set(session.scalars(sa.select(Enclosure.key)))
+    named |= set(session.scalars(sa.select(FormerEnclosure.key)))
+    named |= {recording_key(upload) for upload in session.scalars(sa.select(Upload.recording_id))}
+    unfinished = session.scalars(sa.select(Recording.id).where(Recording.state != RecordingState.ready))
+    named |= {recording_key(recording_id, "speech.wav") for recording_id in unfinished}
+    return keys - named
+
+
+def without_object(session: Session, keys: set[str]) -> list[str]:
+    """Keys of published enclosures that are not among `keys`: the operator must act."""
+    published = session.scalars(
+        sa.select(Enclosure.key)
+        .join(Episode, Episode.enclosure_id == Enclosure.id)
+        .where(Episode.state == EpisodeState.published)
+    )
+    return sorted(set(published) - keys)
+
+
+def known_uploads(session: Session) -> set[str]:
+    """The store's ids of all uploads that have a row."""
+    return set(session.scalars(sa.select(Upload.store_upload)))

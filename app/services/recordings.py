@@ -24,6 +24,9 @@ from app.models import (
 #: How often a child may die by a signal or limit over one step of one recording.
 DEATHS_ALLOWED = 2
 
+#: What the producer reads after taking an episode out of the bin again.
+INTERRUPTED = "The episode was moved to the bin while its recording was on its way. Try again to go on."
+
 #: What the producer reads, in the order of the steps.
 STEP_WORDS = {
     Step.receive: "Receiving",
@@ -72,14 +75,31 @@ def get(session: Session, recording_id: uuid.UUID) -> Recording:
     return recording
 
 
-def in_work(session: Session, recording_id: uuid.UUID, attempt: int) -> Recording | None:
-    """The recording, if this attempt is still wanted; None after "try again", a refusal or a deletion."""
-    recording = session.get(Recording, recording_id)
+def in_work(
+    session: Session, recording_id: uuid.UUID, attempt: int, *, hold: bool = False
+) -> Recording | None:
+    """The recording, if this attempt is still wanted; None after "try again", a refusal or a deletion.
+
+    With `hold` nobody else changes its row until this transaction ends.
+    """
+    recording = session.get(Recording, recording_id, with_for_update=hold or None)
     if recording is None or recording.attempt != attempt or recording.state is not RecordingState.working:
         return None
     if recording.episode.deleted_at is not None:
         return None
     return recording
+
+
+def has_arrived(session: Session, recording_id: uuid.UUID, attempt: int) -> bool:
+    """Whether this attempt went all the way."""
+    recording = session.get(Recording, recording_id)
+    return recording is not None and recording.attempt == attempt and recording.state is RecordingState.ready
+
+
+def is_past(recording: Recording, step: Step) -> bool:
+    """Whether the recording is in a later step: whoever still comes with this one was overtaken."""
+    order = list(Step)
+    return order.index(recording.step) > order.index(step)
 
 
 def enter(session: Session, recording: Recording, step: Step, now: datetime) -> None:
@@ -128,6 +148,15 @@ def finish(session: Session, recording: Recording, now: datetime) -> None:
     recording.progress = 1.0
     recording.finished_at = now
     session.flush()
+
+
+def interrupt(session: Session, episode: Episode, now: datetime) -> None:
+    """The episode goes to the bin: its recordings stop on their way, without a word to anybody."""
+    session.execute(
+        sa.update(Recording)
+        .where(Recording.episode_id == episode.id, Recording.state == RecordingState.working)
+        .values(state=RecordingState.failed, reason=INTERRUPTED, finished_at=now)
+    )
 
 
 def tell(session: Session, episode: Episode, kind: str, text: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, Episode, EpisodeState, Recording, SegmentRow, TranscriptRow
 from app.notes import notes_paragraphs
 from app.search.hits import IndexedText
-from app.search.index import remove_episode, replace_episode
+from app.search.index import SearchUnsupported, remove_episode, replace_episode, require_support
 from transcription.sentences import with_text
 from transcription.transcript import Segment, Transcript, Word
 
@@ -140,7 +140,12 @@ def mark_checked(session: Session, transcript: TranscriptRow, account: Account, 
 
 
 def index(session: Session, episode: Episode) -> None:
-    """Make the episode's words findable, or forget them. Visibility is the search's own question."""
+    """Make the episode's words findable, or forget them. Visibility is the search's own question.
+
+    On a database without search this does nothing: publishing must not depend on it.
+    """
+    if not is_searchable(session):
+        return
     transcript = episode.transcript
     if episode.deleted_at is not None or episode.state is EpisodeState.withdrawn:
         remove_episode(session, episode.id)
@@ -155,6 +160,21 @@ def index(session: Session, episode: Episode) -> None:
     if transcript is not None:
         texts.extend(_sentences(transcript.segments))
     replace_episode(session, episode.id, (transcript.language if transcript else "en"), texts)
+
+
+def forget(session: Session, episode_id: uuid.UUID) -> None:
+    """None of the episode's words can be found any more."""
+    if is_searchable(session):
+        remove_episode(session, episode_id)
+
+
+def is_searchable(session: Session) -> bool:
+    """Whether the database that is set can search."""
+    try:
+        require_support(session)
+    except SearchUnsupported:
+        return False
+    return True
 
 
 def _sentences(rows: Sequence[SegmentRow]) -> list[IndexedText]:

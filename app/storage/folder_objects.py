@@ -25,6 +25,7 @@ from app.storage.store import ObjectInfo
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+_COPY_PIECE_BYTES = 2**20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -97,9 +98,11 @@ class FolderObjects:
 
     def download(self, key: str, path: Path) -> None:
         """Write the bytes to a file of the caller's; see ObjectStore."""
-        source = self._path(key)
-        with self._reading(key), source.open("rb"):
-            shutil.copyfile(source, path)
+        self.head(key)
+        with self._reading(key):
+            reader = self._path(key).open("rb")
+        with reader, path.open("wb") as file:
+            shutil.copyfileobj(reader, file, _COPY_PIECE_BYTES)
 
     @contextmanager
     def local_path(self, key: str) -> Iterator[Path]:

@@ -102,7 +102,10 @@ class ObjectStore(Protocol):
         """The bytes that `open_range` would give."""
 
     def download(self, key: str, path: Path) -> None:
-        """Write the object's bytes to a file of the caller's; raises ObjectMissing and leaves no file."""
+        """Write the object's bytes to a file of the caller's; raises ObjectMissing and leaves no file.
+
+        What is wrong with the caller's own file or disk is said by an OSError, here as in `put_file`.
+        """
 
     def local_path(self, key: str) -> AbstractContextManager[Path]:
         """A file with the object's bytes, to be read only.

@@ -11,11 +11,12 @@ from flask import Blueprint, Flask, Response, jsonify, render_template, request
 from sqlalchemy.orm import Session, joinedload
 
 from app.backends import Backends
+from app.errors import Unavailable
 from app.models import Community, Episode, Show
 from app.search.hits import Hit, Results
 from app.search.index import search as search_index
 from app.search.query import Query, canonical_text, parse
-from app.services import pages
+from app.services import pages, transcripts
 from app.services.published import public_episode_ids
 from app.web.session import current_session
 from app.web.site import episode_address
@@ -38,6 +39,8 @@ class Found:
 def search() -> str | Response:
     """The hits of `q` as a page, or as JSON where `format=json` asks for it."""
     session = current_session()
+    if not transcripts.is_searchable(session):
+        raise Unavailable("Search is not available on the database of this service.")
     query = parse(request.args.get("q", ""))
     community = _chosen(session, Community, request.args.get("community", ""))
     show = _chosen(session, Show, request.args.get("show", ""))

@@ -13,7 +13,7 @@ from typing import Any
 
 import imageio_ffmpeg
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from sqlalchemy.orm import Session
 from waitress.server import create_server
 
@@ -35,8 +35,8 @@ _QUIET = (
     "--disable-sync",
     "--autoplay-policy=document-user-activation-required",
 )
-WIDE = {"width": 1280, "height": 900}
-NARROW = {"width": 320, "height": 700}
+WIDE = ViewportSize(width=1280, height=900)
+NARROW = ViewportSize(width=320, height=700)
 
 
 @pytest.fixture(scope="session", autouse=True)

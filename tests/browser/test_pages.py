@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 from sqlalchemy.orm import Session
 
 from app.models import Chapter
@@ -56,9 +56,9 @@ def test_no_page_breaks_wcag_or_scrolls_sideways(
     addresses: list[str],
     axe: Callable[[Page], list[str]],
     scrolls_sideways: Callable[[Page], bool],
-    size: dict[str, int],
+    size: ViewportSize,
 ) -> None:
-    page.set_viewport_size({"width": size["width"], "height": size["height"]})
+    page.set_viewport_size(size)
     problems = []
     for address in addresses:
         page.goto(address)
@@ -73,7 +73,7 @@ def test_no_page_breaks_wcag_or_scrolls_sideways(
 def test_an_empty_service_breaks_nothing_either(
     page: Page, live_server: str, axe: Callable[[Page], list[str]], scrolls_sideways: Callable[[Page], bool]
 ) -> None:
-    page.set_viewport_size({"width": NARROW["width"], "height": NARROW["height"]})
+    page.set_viewport_size(NARROW)
     problems = []
     for path in ("/", "/communities", "/search"):
         page.goto(live_server + path)

@@ -57,6 +57,19 @@ def test_playing_does_not_pull_back_somebody_who_reads_elsewhere(page: Page, hou
     assert page.evaluate("scrollY") == before
 
 
+def test_the_page_scrolls_along_with_somebody_who_reads_what_is_said(page: Page, hour: Published) -> None:
+    page.set_viewport_size({"width": 320, "height": 500})
+    page.goto(hour.url)
+    wait_for(page, LOADED)
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.get_by_text("Sentence 0:").scroll_into_view_if_needed()
+    expect(page.locator(".is-now")).to_contain_text("Sentence 0:")
+    page.evaluate("document.querySelector('audio').currentTime = 46")
+
+    expect(page.locator(".is-now")).to_contain_text("Sentence 9:")
+    expect(page.locator(".is-now")).to_be_in_viewport()
+
+
 def test_find_counts_marks_and_steps_round(page: Page, published: Published) -> None:
     page.goto(published.url)
     said = page.locator("[data-find-said]")

@@ -111,6 +111,12 @@ def test_a_put_file_that_is_not_there_is_the_callers_mistake(store: ObjectStore,
     assert not store.exists(KEY)
 
 
+def test_a_download_to_nowhere_is_the_callers_mistake(store: ObjectStore, tmp_path: Path) -> None:
+    store.put_bytes(KEY, b"x")
+    with pytest.raises(FileNotFoundError):
+        store.download(KEY, tmp_path / "missing" / "back")
+
+
 def test_a_tag_stays_with_the_bytes_and_changes_when_they_are_replaced(store: ObjectStore) -> None:
     first = store.put_bytes(KEY, b"first")
     again = store.head(KEY)

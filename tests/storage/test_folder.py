@@ -245,6 +245,8 @@ def test_something_else_than_a_file_is_no_object(store: FolderStore, tmp_path: P
     with pytest.raises(ObjectMissing):
         store.open_range(KEY)
     with pytest.raises(ObjectMissing):
+        store.download(KEY, tmp_path / "out")
+    with pytest.raises(ObjectMissing):
         store.head(KEY.replace("source", "speech.wav"))
 
 

@@ -59,7 +59,11 @@ class Place:
         enclosure = episode.enclosure
         assert enclosure is not None
         return {
-            "slug": episode.slug if "<show_slug>" in rule else community.slug if "communities" in rule else show.slug,
+            "slug": episode.slug
+            if "<show_slug>" in rule
+            else community.slug
+            if "communities" in rule
+            else show.slug,
             "show_slug": show.slug,
             "episode_id": episode.id,
             "guid": episode.guid,

@@ -101,10 +101,13 @@ export class Player {
       this.#shape(false);
       forget(this.memory);
     });
-    audio.addEventListener("error", () => {
-      say(this.said, "The sound could not be loaded. Check your connection and load the page again, or download the recording.");
-    });
+    audio.addEventListener("error", () => this.#failed());
+    if (audio.error) this.#failed();
     addEventListener("pagehide", () => this.#save());
+  }
+
+  #failed() {
+    say(this.said, "The sound could not be loaded. Check your connection, then load the page again.");
   }
 
   #moved() {

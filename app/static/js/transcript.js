@@ -14,6 +14,7 @@ export class Transcript {
     this.starts = this.sentences.map((sentence) => Number(sentence.dataset.t) / 1000);
     this.ends = this.sentences.map((sentence) => Number(sentence.dataset.e) / 1000);
     this.current = -1;
+    this.last = null;
     this.followed = true;
     this.#switch();
   }
@@ -22,16 +23,15 @@ export class Transcript {
   follow(second, playing) {
     const next = this.#at(second);
     if (next === this.current) return;
-    const before = this.sentences[this.current];
-    const wasSeen = !before || isSeen(before);
-    before?.classList.remove("is-now");
-    before?.removeAttribute("aria-current");
+    unmark(this.sentences[this.current]);
     this.current = next;
     const sentence = this.sentences[next];
     if (!sentence || !this.followed) return;
     sentence.classList.add("is-now");
     sentence.setAttribute("aria-current", "true");
-    if (playing && before && wasSeen && !isSeen(sentence)) show(sentence);
+    const wasSeen = this.last && isSeen(this.last);
+    if (playing && wasSeen && !isSeen(sentence)) show(sentence);
+    this.last = sentence;
   }
 
   /** Bring the sentence that begins in this second, or is being said then, to where it can be read. */
@@ -66,13 +66,15 @@ export class Transcript {
     box.addEventListener("change", () => {
       this.followed = box.checked;
       remember("follow", box.checked ? "yes" : "no");
-      if (box.checked) this.current = -1;
-      else for (const sentence of this.sentences) {
-        sentence.classList.remove("is-now");
-        sentence.removeAttribute("aria-current");
-      }
+      unmark(this.sentences[this.current]);
+      this.current = -1;
     });
   }
+}
+
+function unmark(sentence) {
+  sentence?.classList.remove("is-now");
+  sentence?.removeAttribute("aria-current");
 }
 
 function isSeen(element) {

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Episode, SegmentRow, TranscriptRow
-from app.services import transcripts
+from app.services import episodes, transcripts
 from app.web.current import backends
 from app.web.errors import wants_json
 from app.web.session import current_session
@@ -92,7 +92,7 @@ def transcript_checked(episode_id: uuid.UUID) -> ResponseReturnValue:
     seen = request.form.get("revision", "")
     if seen != str(row.revision):
         raise Conflict("Somebody corrected the transcript while you were reading it. Look at it once more.")
-    transcripts.mark_checked(session, row, account(), backends().clock())
+    episodes.mark_checked(session, found, account(), backends().clock())
     session.commit()
     flash("Thank you. The page now says that a person has checked the transcript.")
     return redirect(url_for("studio.episode", episode_id=episode_id))
