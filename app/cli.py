@@ -12,10 +12,8 @@ from flask import Flask
 from app import log as logs
 from app.backends import Backends
 from app.errors import HearthError
-from app.migrate import migrate as migrate_tables
 from app.search.index import restem
 from app.services import transcripts
-from app.storage.s3 import S3Store
 
 log = logging.getLogger("hearth")
 
@@ -26,7 +24,9 @@ def register(app: Flask, backends: Backends) -> None:
     @app.cli.command("migrate")
     def migrate() -> None:
         """Bring the database to the newest version (the release step)."""
-        from app.pipeline import engine  # late: the engine takes half a second to import
+        from app.migrate import migrate as migrate_tables  # late: pages need neither Alembic nor boto3
+        from app.pipeline import engine
+        from app.storage.s3 import S3Store
 
         migrate_tables(backends.settings.database_url)
         engine.create_tables(backends.database)

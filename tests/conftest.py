@@ -6,6 +6,7 @@ one that is migrated once a run) and a folder store.
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,9 +41,12 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A PostgreSQL server for all tests of a run; each makes databases of its own in it."""
-    with PostgresServer(tmp_path_factory.mktemp("pg")) as server:
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for all tests of a run; each makes databases of its own in it.
+
+    Not below pytest's own folder, which every other run of pytest closes to the server's user.
+    """
+    with tempfile.TemporaryDirectory(prefix="hearth-") as folder, PostgresServer(Path(folder)) as server:
         yield server
 
 
@@ -59,6 +63,28 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def weights() -> Path:
     """The folder of real Whisper weights, fetched where they are missing."""
     return fetch_weights("base", Path(os.environ.get("HEARTH_WEIGHTS") or ROOT / "data" / "weights"))
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: PostgresServer) -> str:
+    """The name of a PostgreSQL database at the newest version, to make others like it."""
+    migrate(postgres.database("migrated"))
+    return "migrated"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database at the newest version on each engine in turn, for tests that need no web application."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_database"), tmp_path / "migrated.db")
+        url = f"sqlite:///{tmp_path / 'migrated.db'}"
+    else:
+        like: str = request.getfixturevalue("migrated_postgres")
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.database(uuid.uuid4().hex, like)
+    opened = Database(url)
+    yield opened
+    opened.dispose()
 
 
 @pytest.fixture

@@ -1,9 +1,14 @@
 """Stand-ins for the outside world; each passes the same contract tests as the real one."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app.mail import Letter
+from app.storage.errors import StoreUnavailable
+from transcription.speech_file import RATE_HZ, Samples
+from transcription.transcript import Segment, Word, segment_of
 
 
 @dataclass
@@ -31,3 +36,58 @@ class SetClock:
     def move(self, **by: float) -> None:
         """Let time pass: move(minutes=5)."""
         self.now += timedelta(**by)
+
+
+@dataclass
+class SaidAloud:
+    """A transcriber that hears the same words in everything, one each fifth of a second."""
+
+    text: str = "We moved the handover to the bedside. Falls went down."
+    name: str = "Made words"
+
+    def detect_language(self, pieces: Sequence[Samples]) -> tuple[str, float]:
+        """English, whatever it is."""
+        return "en", 0.99
+
+    def transcribe(self, samples: Samples, *, language: str, accurate: bool = False) -> tuple[Segment, ...]:
+        """The words, as far as the sound lasts."""
+        end_ms = len(samples) * 1000 // RATE_HZ
+        words = tuple(
+            Word(number * 200, number * 200 + 180, f" {word}", 0.9)
+            for number, word in enumerate(self.text.split())
+            if number * 200 + 180 <= end_ms
+        )
+        return (segment_of(words),) if words else ()
+
+
+@dataclass
+class Watched:
+    """A store, mailer or engine that does as the real one; the test sees each call before it is made."""
+
+    real: Any
+    before: Callable[[str], None]
+
+    def __getattr__(self, name: str) -> Any:
+        """The real one's, with a look before."""
+        found = getattr(self.real, name)
+        if not callable(found):
+            return found
+
+        def called(*given: Any, **named: Any) -> Any:
+            self.before(name)
+            return found(*given, **named)
+
+        return called
+
+
+@dataclass
+class Outage:
+    """For `Watched`: the next `calls` calls find the store away."""
+
+    calls: int = 0
+
+    def __call__(self, name: str) -> None:
+        """One call."""
+        if self.calls > 0:
+            self.calls -= 1
+            raise StoreUnavailable(name)

@@ -5,8 +5,8 @@ The scheme, which was measured against the library's own ways of going through a
 1. Silero VAD finds speech in the window; what is not speech is never decoded, so nothing is invented there.
 2. The speech is packed into clips, cut at pauses, and up to four are decoded as one batch, greedy, without
    Whisper's own timestamps (with them, clips lose speech); words get their times by alignment.
-3. Every stretch of speech that no word covers is decoded again, by itself, with beam search: a clip that
-   ended early loses nothing.
+3. Every stretch of speech over 0.8 s that no word covers is decoded again, by itself, with beam search:
+   a clip that ended early loses nothing.
 
 Several threads call one object: CTranslate2 runs each call on a worker of one core.
 """
@@ -31,7 +31,7 @@ from transcription.transcript import Segment, Word, segment_of
 BATCH_CLIPS = 4
 QUICK_BEAM = 1
 CAREFUL_BEAM = 5
-_UNCOVERED = RATE_HZ
+_UNCOVERED = 8 * RATE_HZ // 10
 _FRAME = RATE_HZ // 100
 _LONGEST_WORD = RATE_HZ  # an alignment may stretch a last word over everything that follows it
 _DOUBTFUL = 0.5

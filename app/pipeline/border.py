@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.audio.errors import ChildDied, RecordingRefused
+from app.audio.sandbox import ffmpeg_path
 from app.backends import Backends
 from app.models import Recording, RecordingState, Step
 from app.services import recordings
@@ -57,6 +58,7 @@ class Hands:
 
     backends: Backends
     folder: Path
+    ffmpeg: Path
 
     #: Set once when the engine is launched in this process.
     _current: ClassVar["Hands | None"] = None
@@ -65,13 +67,22 @@ class Hands:
 
     @classmethod
     def take(cls, backends: Backends, executor_id: str) -> "Hands":
-        """Begin work in this process, in an empty folder of this worker's own."""
+        """Begin work in this process, in an empty folder of this worker's own.
+
+        Raises SandboxBroken where there is no ffmpeg: found once, now, since looking for it starts it.
+        """
+        ffmpeg = ffmpeg_path(backends.settings.ffmpeg)
         folder = backends.settings.data / "work" / executor_id
         # on SQLite nobody else works: what lies beside is left over from processes that were killed
         shutil.rmtree(folder.parent if backends.settings.is_sqlite else folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        cls._current = cls(backends, folder)
+        cls._current = cls(backends, folder, ffmpeg)
         return cls._current
+
+    @classmethod
+    def let_go(cls) -> None:
+        """End work in this process."""
+        cls._current = None
 
     @classmethod
     def now(cls) -> "Hands":

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.audio import master as mastering
-from app.audio import probe, sandbox, tags, waveform
+from app.audio import probe, tags, waveform
 from app.audio.probe import Inspection, Sound
 from app.backends import Backends
 from app.mail import Letter
@@ -40,7 +40,7 @@ def inspect(hands: Hands, recording: Recording) -> None:
     with hands.one_at_a_time:
         found = probe.inspect(
             _source(hands, recording),
-            ffmpeg=_ffmpeg(hands),
+            ffmpeg=hands.ffmpeg,
             longest_ms=hands.backends.settings.limits.recording_ms,
             report=hands.reporter(recording, Step.inspect),
         )
@@ -57,7 +57,7 @@ def master(hands: Hands, recording: Recording) -> None:
             _source(hands, recording),
             _inspection(recording),
             folder,
-            ffmpeg=_ffmpeg(hands),
+            ffmpeg=hands.ffmpeg,
             settings=mastering.MasterSettings(settings.mono_kbps * 1000, settings.stereo_kbps * 1000),
             report=hands.reporter(recording, Step.master),
         )
@@ -222,10 +222,6 @@ def _samples(hands: Hands, recording: Recording, start_ms: int, end_ms: int) -> 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _ffmpeg(hands: Hands) -> Path:
-    return sandbox.ffmpeg_path(hands.backends.settings.ffmpeg)
 
 
 def _plain(found: Inspection) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from app.audio.errors import SandboxBroken
 from app.backends import Backends
 from app.pipeline import engine, housekeeping
 from app.pipeline.border import Hands
@@ -35,9 +36,13 @@ def run(backends: Backends, name: str | None = None, queues: Sequence[str] | Non
     place = take_place(backends, stopping)
     if stopping.is_set():
         return 0
-    heartbeat = begin(
-        backends, executor_id, [*engine.QUEUES, *engine.OWN_QUEUES] if queues is None else queues
-    )
+    try:
+        heartbeat = begin(
+            backends, executor_id, [*engine.QUEUES, *engine.OWN_QUEUES] if queues is None else queues
+        )
+    except SandboxBroken as error:
+        log.error("worker=%s cannot work: %s", executor_id, error)
+        return 1
     housekeeping.start(backends, stopping)
     log.info("worker=%s slots=%d started", executor_id, backends.settings.slots)
     while not stopping.wait(0.2):

@@ -117,6 +117,8 @@ def withdraw(session: Session, episode: Episode, account: Account, now: datetime
 def to_bin(session: Session, episode: Episode, account: Account, now: datetime) -> None:
     """Out of sight at once, gone after thirty days. A published episode is unpublished by it."""
     access.require_making(session, account, episode.show.community_id)
+    if episode.deleted_at is not None:
+        return
     if episode.state is EpisodeState.published:
         unpublish(session, episode, account, now)
     episode.wish = PublishWish.none

@@ -91,7 +91,7 @@ class FeedCache:
 
 def feed_file(session: Session, show: Show, public_url: str, cache: FeedCache) -> FeedFile:
     """The bytes of the show's feed, their ETag, and when the show last changed."""
-    version = f"{show.revision}.{FEED_VERSION}.{public_url}"
+    version = f"{show.revision}.{show.changed_at.isoformat()}.{FEED_VERSION}.{public_url}"
     kept = cache.get(show.id, version)
     if kept is not None:
         return kept

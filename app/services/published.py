@@ -79,6 +79,14 @@ def was_public() -> sa.ColumnElement[bool]:
     return sa.exists().where(Episode.show_id == Show.id, Episode.published_at.is_not(None))
 
 
+def was_show_public(session: Session, show: Show) -> bool:
+    """Whether the public has ever seen this show, and it is not in the bin."""
+    return (
+        session.scalar(sa.select(Show.id).where(Show.id == show.id, Show.deleted_at.is_(None), was_public()))
+        is not None
+    )
+
+
 def public_community(session: Session, slug: str) -> Community:
     """A community by its address. Raises NotFound."""
     community = session.scalar(sa.select(Community).where(Community.slug == slug))

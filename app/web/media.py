@@ -9,12 +9,12 @@ from flask import Blueprint, Flask, Response, request
 
 from app.backends import Backends
 from app.errors import NotFound
-from app.models import FormerEnclosure, Show
-from app.services import feeds, transcripts
-from app.services.published import NOTHING_HERE, public_episode_by_guid
+from app.models import FormerEnclosure, MemberRole, Show
+from app.services import access, feeds, transcripts
+from app.services.published import NOTHING_HERE, public_episode_by_guid, was_show_public
 from app.storage.errors import KeyRefused, ObjectMissing
 from app.storage.keys import checked_key, media_type
-from app.web.current import backends, public_address
+from app.web.current import backends, current_account, public_address
 from app.web.ranges import file_response
 from app.web.session import current_session
 from feeds.chapters import Chapter, write_chapters
@@ -43,8 +43,12 @@ def enclosure(guid: uuid.UUID, name: str) -> Response:
         )
         if all(sha256[:12] != sha12 for sha256 in former):
             raise NotFound(NOTHING_HERE)
-        return _public(_elsewhere(public_address(feeds.enclosure_path(episode))))
-    signed = backends().store.signed_get(current.key, method="HEAD" if request.method == "HEAD" else "GET")
+        asked = "?download=1" if "download" in request.args else ""
+        return _public(_elsewhere(public_address(feeds.enclosure_path(episode)) + asked))
+    file_name = f"{episode.slug}.mp3" if "download" in request.args else None
+    signed = backends().store.signed_get(
+        current.key, method="HEAD" if request.method == "HEAD" else "GET", file_name=file_name
+    )
     if signed is not None:
         return _public(_elsewhere(signed))
     response = file_response(
@@ -54,8 +58,8 @@ def enclosure(guid: uuid.UUID, name: str) -> Response:
         current.sha256[:32],
         current.created_at.replace(microsecond=0),
     )
-    if "download" in request.args:
-        response.headers["Content-Disposition"] = f'attachment; filename="{episode.slug}.mp3"'
+    if file_name:
+        response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return _public(response)
 
 
@@ -88,9 +92,12 @@ def chapters(guid: uuid.UUID) -> Response:
 
 @bp.get("/artwork/<uuid:show_id>/<name>")
 def artwork(show_id: uuid.UUID, name: str) -> Response:
-    """A show's artwork in one of its sizes; its address is known only to who may see the show."""
+    """A show's artwork in one of its sizes; of a show that never published, only for those who make it."""
     show = current_session().get(Show, show_id)
     if show is None or not show.artwork_sha256 or not name.startswith(show.artwork_sha256[:12] + "-"):
+        raise NotFound(NOTHING_HERE)
+    is_public = was_show_public(current_session(), show)
+    if not is_public and not _makes(show):
         raise NotFound(NOTHING_HERE)
     try:
         key = checked_key(f"artwork/{show_id}/{name}")
@@ -100,10 +107,16 @@ def artwork(show_id: uuid.UUID, name: str) -> Response:
     response = file_response(
         _opened(key), info.size_bytes, media_type(key), show.artwork_sha256[:32], info.modified_at
     )
-    response.headers["Cache-Control"] = FOR_EVER
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = FOR_EVER if is_public else "private, no-store"
+    if is_public:
+        response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+def _makes(show: Show) -> bool:
+    role = access.role_in(current_session(), current_account(), show.community_id)
+    return role in (MemberRole.producer, MemberRole.facilitator)
 
 
 def _opened(key: str) -> BinaryIO:

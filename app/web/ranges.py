@@ -54,7 +54,8 @@ def file_response(
     }
     if not is_resource_modified(request.environ, etag=etag, last_modified=modified_at):
         file.close()
-        return Response(status=304, headers=headers)
+        # RFC 9110, 13.2.2: a failed If-Match stands before every other condition
+        return Response(status=412 if "If-Match" in request.headers else 304, headers=headers)
     span = asked_span(request.headers.get("Range"), size_bytes) if _range_counts(etag, modified_at) else None
     if span is not None and span.start >= span.end:
         file.close()

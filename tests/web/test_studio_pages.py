@@ -8,19 +8,16 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from app.backends import Backends
 from app.models import (
     Account,
     Community,
-    Episode,
     EpisodeState,
     Notice,
     PublishWish,
     Recording,
     RecordingState,
-    SegmentRow,
     Show,
     Step,
 )
@@ -36,7 +33,8 @@ from tests.factories import (
     make_show,
     make_transcript,
 )
-from tests.web.signing import csrf_token, sign_in
+from tests.web.signing import sign_in
+from tests.web.studio import fresh, post
 
 #: What a browser sends where nothing was changed.
 SHOW = {
@@ -64,19 +62,6 @@ def facilitator(session: Session, community: Community, client: FlaskClient) -> 
     session.commit()
     sign_in(client, account)
     return account
-
-
-def post(client: FlaskClient, path: str, **said: object) -> TestResponse:
-    return client.post(
-        path, data={"csrf_token": csrf_token(client), **said}, content_type="multipart/form-data"
-    )
-
-
-def fresh(session: Session, row: object) -> None:
-    """See what the app has committed."""
-    session.commit()
-    session.refresh(row)
-    session.commit()
 
 
 def test_a_new_service_leads_the_owner_to_the_first_recording(client: FlaskClient, session: Session) -> None:
@@ -349,113 +334,6 @@ def test_the_sound_of_a_draft_is_heard_in_ranges_by_those_who_make_it(
 
     assert (answer.status_code, answer.data) == (206, b"234")
     assert "no-store" in answer.headers["Cache-Control"]
-
-
-@pytest.fixture
-def recorded(session: Session, community: Community, facilitator: Account) -> Episode:
-    """A draft with a transcript."""
-    episode = make_episode(session, make_show(session, community))
-    recording = make_recording(session, episode)
-    make_enclosure(session, recording)
-    make_transcript(session, recording)
-    session.commit()
-    return episode
-
-
-def sentence(session: Session, episode: Episode, number: int) -> SegmentRow:
-    session.commit()
-    query = sa.select(SegmentRow).where(
-        SegmentRow.transcript_id == episode.transcript_id, SegmentRow.number == number
-    )
-    row = session.scalars(query.execution_options(populate_existing=True)).one()
-    session.commit()
-    return row
-
-
-def test_words_that_the_machine_was_unsure_of_are_marked(
-    client: FlaskClient, session: Session, recorded: Episode
-) -> None:
-    row = sentence(session, recorded, 1)
-    row.words = [[0, 1, word, 0.2 if word == "nurses" else 0.9] for word in row.text.split()]
-    session.commit()
-
-    page = client.get(f"/studio/episodes/{recorded.id}/transcript").text
-
-    assert page.count('<mark class="risky">') == 2  # the word, and the explanation of the mark
-    assert '<mark class="risky">nurses</mark>' in page
-
-
-def test_a_sentence_is_corrected_without_a_script(
-    client: FlaskClient, session: Session, recorded: Episode
-) -> None:
-    at = f"/studio/episodes/{recorded.id}/transcript/1"
-
-    answer = post(client, at, text="Today we talk about <b>nurses</b>.", revision="1")
-
-    row = sentence(session, recorded, 1)
-    assert answer.location.endswith("/transcript#s1")
-    assert (row.text, row.start_ms, row.revision) == ("Today we talk about <b>nurses</b>.", 5000, 2)
-    assert "&lt;b&gt;nurses" in client.get(f"/studio/episodes/{recorded.id}/transcript").text
-
-
-def test_two_who_correct_one_sentence_both_keep_their_words(
-    client: FlaskClient, session: Session, recorded: Episode
-) -> None:
-    at = f"/studio/episodes/{recorded.id}/transcript/1"
-    post(client, at, text="Theirs.", revision="1")
-
-    page = post(client, at, text="Mine.", revision="1")
-    script = client.post(
-        at,
-        data={"csrf_token": csrf_token(client), "text": "Mine.", "revision": "1"},
-        headers={"Accept": "application/json"},
-    )
-
-    assert page.status_code == script.status_code == 409
-    assert "<blockquote>Theirs.</blockquote>" in page.text
-    assert "Mine.</textarea>" in page.text
-    assert (script.json["theirs"], script.json["yours"], script.json["revision"]) == ("Theirs.", "Mine.", 2)
-    post(client, at, text="Mine.", revision="2")
-    assert sentence(session, recorded, 1).text == "Mine."
-
-
-def test_a_transcript_is_checked_as_it_was_read(
-    client: FlaskClient, session: Session, recorded: Episode
-) -> None:
-    at = f"/studio/episodes/{recorded.id}/transcript"
-    post(client, f"{at}/1", text="Corrected.", revision="1")
-
-    stale = post(client, f"{at}/checked", revision="1")
-    good = post(client, f"{at}/checked", revision="2")
-
-    fresh(session, recorded)
-    assert recorded.transcript is not None
-    session.refresh(recorded.transcript)
-    assert (stale.status_code, good.status_code) == (409, 302)
-    assert recorded.transcript.checked_at is not None
-
-
-def test_consent_is_recorded_and_withdrawn(client: FlaskClient, session: Session, recorded: Episode) -> None:
-    at = f"/studio/episodes/{recorded.id}"
-    post(client, f"{at}/people", person="", new_name="Ruth", role="storyteller")
-    fresh(session, recorded)
-    person = recorded.credits[0].person
-    session.commit()
-
-    wrong = post(
-        client, f"{at}/consent", person=str(person.id), purpose="", how_given="Signed", taken_by="Ada"
-    )
-    good = post(client, f"{at}/consent", person=str(person.id), purpose="Publishing", how_given="Signed",
-                given_on="2026-03-01", taken_by="Ada")  # fmt: skip
-
-    assert (wrong.status_code, good.status_code) == (422, 302)
-    session.expire_all()
-    session.commit()
-    (consent,) = recorded.consents
-    session.commit()
-    post(client, f"{at}/consent/{consent.id}/withdraw")
-    fresh(session, consent)
-    assert consent.withdrawn_at is not None
 
 
 @pytest.mark.usefixtures("facilitator")

@@ -1,0 +1,68 @@
+"""A real worker that stands still once at a chosen moment of a chosen step, so that it can be killed there.
+
+`python -m tests.pipeline.paused_worker STEP before|after MARKER`: at the moment it writes MARKER and does
+nothing more; where MARKER is already there it just works. "after" is the worst moment: the step's rows are
+committed, and the engine does not know it yet.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app import log
+from app.backends import open_backends
+from app.pipeline import steps, worker
+from app.settings import read_settings
+
+
+def paused(name: str, moment: str, marker: Path) -> None:
+    """Put the pause around the step."""
+    work: Callable[..., None] = getattr(steps, name)
+
+    def with_pause(*given: Any) -> None:
+        if moment == "after":
+            work(*given)
+        if not marker.exists():
+            marker.write_text(name)
+            time.sleep(3600)
+        if moment == "before":
+            work(*given)
+
+    setattr(steps, name, with_pause)
+
+
+class PausedEngine:
+    """Stands still while it listens to the second window."""
+
+    def __init__(self, load: Callable[[], Any], marker: Path) -> None:
+        self._load, self._marker, self._heard = load, marker, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._load(), name)
+
+    def transcribe(self, *given: Any, **named: Any) -> Any:
+        """As the engine."""
+        self._heard += 1
+        if self._heard == 2 and not self._marker.exists():
+            self._marker.write_text("transcribe")
+            time.sleep(3600)
+        return self._load().transcribe(*given, **named)
+
+
+def main(name: str, moment: str, marker: Path) -> None:
+    """Work as `flask worker` does."""
+    backends = open_backends(read_settings())
+    log.set_up(backends.settings)
+    if name == "transcribe" and moment == "before":
+        engine = PausedEngine(backends.engine, marker)
+        backends = replace(backends, engine=lambda: engine)
+    else:
+        paused(name, moment, marker)
+    worker.leave(worker.run(backends))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

@@ -1,0 +1,89 @@
+"""Several workers on PostgreSQL: what a dead one leaves, another finishes; and life without search there."""
+
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app import create_app
+from app.backends import Backends
+from app.db import Database
+from app.migrate import migrate
+from app.models import EpisodeState, PublishWish, RecordingState, Window, WorkerRow
+from app.pipeline.engine import create_tables
+from tests.pipeline.making import (
+    ROOT,
+    enqueue,
+    environment,
+    has_ended,
+    look,
+    ready,
+    wait_for,
+    worker,
+    workers,
+)
+from tests.postgres import PostgresServer
+
+
+@pytest.fixture
+def on_postgres(backends: Backends, postgres: PostgresServer) -> Iterator[Backends]:
+    """The same backends, on a PostgreSQL database."""
+    url = postgres.database(uuid.uuid4().hex)
+    migrate(url)
+    database = Database(url)
+    create_tables(database)
+    yield replace(backends, settings=replace(backends.settings, database_url=url), database=database)
+    database.dispose()
+
+
+def test_another_worker_finishes_what_a_dead_one_left_and_search_is_no_hindrance(
+    on_postgres: Backends, speech: Path, weights: Path, tmp_path: Path
+) -> None:
+    env = environment(on_postgres, weights)
+    recording_id = ready(on_postgres, speech, wish=PublishWish.when_ready)
+    enqueue(on_postgres, recording_id)
+    marker = tmp_path / "second-window"
+    paused = ("-m", "tests.pipeline.paused_worker", "transcribe", "before", str(marker))
+    with worker(env, *paused) as first:
+        wait_for(marker.exists, 240)
+        with worker(env, "-m", "flask", "--app", "app", "worker", "--name", "second"):
+            wait_for(lambda: workers(on_postgres) == 2, 60)
+            first.kill()
+            dead_s = time.monotonic()
+            wait_for(lambda: _runs(on_postgres) == [1, 2], 60)
+            taken_over_after_s = time.monotonic() - dead_s
+            wait_for(has_ended(on_postgres, recording_id), 240)
+    with on_postgres.database.reading() as session:
+        heir = session.scalars(sa.select(WorkerRow).where(WorkerRow.executor_id != "second")).one()
+
+        assert heir.taken_over_by == "second"
+    done = look(on_postgres, recording_id)
+    assert taken_over_after_s < 60
+    assert (done.state, done.episode.state) == (RecordingState.ready, EpisodeState.published)
+    assert _runs(on_postgres) == [1, 2]
+
+    client = create_app(backends=on_postgres).test_client()
+    page = client.get(f"/shows/{done.episode.show.slug}/{done.episode.slug}")
+    assert page.status_code == 200
+    answer = client.get("/search?q=reading")
+    assert answer.status_code == 503
+    assert "Search is not available" in answer.text
+
+
+def test_migrating_postgresql_says_once_that_search_is_missing(on_postgres: Backends, weights: Path) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "app", "migrate"]
+    env = environment(on_postgres, weights)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stderr.count("search does not work on this database") == 1
+
+
+def _runs(backends: Backends) -> list[int]:
+    with backends.database.reading() as session:
+        return list(session.scalars(sa.select(Window.runs).order_by(Window.number)))

@@ -1,0 +1,158 @@
+"""New sound for an episode that has some: what listeners hear, and when it changes."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.models import (
+    Enclosure,
+    Episode,
+    EpisodeState,
+    FormerEnclosure,
+    PublishWish,
+    Recording,
+    TranscriptRow,
+)
+from app.services import episodes
+from tests.factories import (
+    WHEN,
+    make_account,
+    make_enclosure,
+    make_episode,
+    make_published,
+    make_recording,
+    make_show,
+    make_transcript,
+)
+from tests.services.stories import make_story
+
+LATER = WHEN + timedelta(days=3)
+
+
+def new_sound(
+    session: Session, episode: Episode, sound: bytes = b"ID3 new"
+) -> tuple[Recording, Enclosure, TranscriptRow]:
+    """Another recording of the episode with all that is made from it; not yet the episode's."""
+    kept = (episode.recording_id, episode.enclosure_id, episode.transcript_id)
+    with session.no_autoflush:
+        state, episode.state = episode.state, EpisodeState.draft
+        recording = make_recording(session, episode)
+        enclosure = make_enclosure(session, recording, sound)
+        transcript = make_transcript(session, recording, ("Entirely new words.",))
+        episode.recording_id, episode.enclosure_id, episode.transcript_id = kept
+        episode.state = state
+    session.flush()
+    session.expire(episode)
+    return recording, enclosure, transcript
+
+
+def test_first_sound_becomes_the_episodes_as_soon_as_it_is_levelled(session: Session) -> None:
+    episode = make_episode(session)
+    recording, enclosure, transcript = new_sound(session, episode)
+    episodes.take_enclosure(session, recording, LATER)
+    assert (episode.enclosure_id, episode.transcript_id) == (enclosure.id, None)
+
+    episodes.take_transcript(session, recording, transcript, LATER)
+    assert (episode.enclosure_id, episode.transcript_id) == (enclosure.id, transcript.id)
+    assert episode.state is EpisodeState.draft
+
+
+def test_publish_now_happens_with_the_sound_and_the_words_join_later(session: Session) -> None:
+    episode = make_episode(session)
+    owner = make_account(session, is_owner=True)
+    episodes.wish(session, episode, PublishWish.now, owner, WHEN)
+    recording, _, transcript = new_sound(session, episode)
+    episodes.take_enclosure(session, recording, LATER)
+    assert (episode.state, episode.transcript_id) == (EpisodeState.published, None)
+    before = episode.show.revision
+
+    episodes.take_transcript(session, recording, transcript, LATER)
+    assert episode.transcript_id == transcript.id
+    assert episode.show.revision > before
+
+
+def test_publish_when_ready_happens_with_the_words(session: Session) -> None:
+    episode = make_episode(session)
+    episodes.wish(session, episode, PublishWish.when_ready, make_account(session, is_owner=True), WHEN)
+    recording, _, transcript = new_sound(session, episode)
+    episodes.take_enclosure(session, recording, LATER)
+    assert episode.state is EpisodeState.draft
+
+    episodes.take_transcript(session, recording, transcript, LATER)
+    assert (episode.state, episode.published_at) == (EpisodeState.published, LATER)
+
+
+def test_listeners_hear_the_old_sound_until_the_new_words_are_there(session: Session) -> None:
+    episode = make_published(session)
+    guid, old, old_words = episode.guid, episode.enclosure_id, episode.transcript_id
+    recording, enclosure, transcript = new_sound(session, episode)
+    episodes.take_enclosure(session, recording, LATER)
+    assert (episode.enclosure_id, episode.transcript_id) == (old, old_words)
+    before = episode.show.revision
+
+    episodes.take_transcript(session, recording, transcript, LATER)
+    assert (episode.enclosure_id, episode.transcript_id) == (enclosure.id, transcript.id)
+    assert (episode.state, episode.guid, episode.published_at) == (EpisodeState.published, guid, WHEN)
+    assert episode.show.revision > before
+
+
+def test_the_old_address_is_remembered(session: Session) -> None:
+    episode = make_published(session)
+    session.refresh(episode)
+    assert episode.enclosure is not None
+    sha256 = episode.enclosure.sha256
+    recording, _, transcript = new_sound(session, episode)
+    episodes.take_transcript(session, recording, transcript, LATER)
+
+    assert session.scalars(sa.select(FormerEnclosure.sha256)).all() == [sha256]
+
+
+def test_the_same_sound_again_has_no_former_address(session: Session) -> None:
+    episode = make_published(session)
+    session.refresh(episode)
+    recording, enclosure, transcript = new_sound(session, episode)
+    assert episode.enclosure is not None
+    enclosure.sha256 = episode.enclosure.sha256
+    episodes.take_transcript(session, recording, transcript, LATER)
+
+    assert session.scalars(sa.select(FormerEnclosure.sha256)).all() == []
+
+
+def test_new_words_of_a_published_story_are_not_public_before_they_are_checked(session: Session) -> None:
+    episode = make_story(session)
+    episodes.publish(session, episode, make_account(session, is_owner=True), WHEN)
+    recording, enclosure, transcript = new_sound(session, episode)
+    episodes.take_transcript(session, recording, transcript, LATER)
+    session.commit()
+
+    assert (episode.enclosure_id, episode.transcript_id) == (enclosure.id, transcript.id)
+    assert (episode.state, episode.wish) == (EpisodeState.unpublished, PublishWish.none)
+
+
+def test_new_words_in_a_show_that_asks_for_checking_wait_for_it(session: Session) -> None:
+    episode = make_published(session, make_show(session, requires_checked=True))
+    recording, _, transcript = new_sound(session, episode)
+    episodes.take_transcript(session, recording, transcript, LATER)
+
+    assert episode.state is EpisodeState.unpublished
+
+
+def test_an_enclosure_made_anew_for_the_public_recording_is_told_to_the_feed(session: Session) -> None:
+    episode = make_published(session)
+    session.refresh(episode)
+    assert episode.recording is not None
+    before = episode.show.revision
+    episodes.take_enclosure(session, episode.recording, LATER)
+
+    assert episode.show.revision > before
+
+
+def test_sound_for_a_draft_takes_the_words_of_the_old_recording_away(session: Session) -> None:
+    episode = make_published(session)
+    episodes.unpublish(session, episode, make_account(session, is_owner=True), WHEN)
+    recording, enclosure, _ = new_sound(session, episode)
+    episodes.take_enclosure(session, recording, LATER)
+
+    assert (episode.enclosure_id, episode.transcript_id) == (enclosure.id, None)
+    assert episode.transcript is None
