@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -27,6 +28,12 @@ from tests.postgres import PostgresServer
 from transcription.weights import fetch_weights
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# What an example takes says nothing here: the machine may be busy with speech.
+hypothesis.settings.register_profile(
+    "hearth", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("hearth")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from app.search.hits import Hit, Results
 from app.search.index import search as search_index
 from app.search.query import Query, canonical_text, parse
 from app.services import pages, transcripts
-from app.services.published import public_episode_ids
+from app.services.published import public_episode_ids, was_public
 from app.web.session import current_session
 from app.web.site import episode_address
 
@@ -43,7 +43,7 @@ def search() -> str | Response:
         raise Unavailable("Search is not available on the database of this service.")
     query = parse(request.args.get("q", ""))
     community = _chosen(session, Community, request.args.get("community", ""))
-    show = _chosen(session, Show, request.args.get("show", ""))
+    show = _chosen(session, Show, request.args.get("show", ""), was_public(), Show.deleted_at.is_(None))
     results = _results(session, query, community, show)
     found = _with_pages(session, results)
     if request.args.get("format") == "json":
@@ -62,8 +62,8 @@ def search() -> str | Response:
     )
 
 
-def _chosen(session: Session, kind: type[_Place], slug: str) -> _Place | None:
-    return session.scalar(sa.select(kind).where(kind.slug == slug)) if slug else None
+def _chosen(session: Session, kind: type[_Place], slug: str, *rules: sa.ColumnElement[bool]) -> _Place | None:
+    return session.scalar(sa.select(kind).where(kind.slug == slug, *rules)) if slug else None
 
 
 def _results(session: Session, query: Query, community: Community | None, show: Show | None) -> Results:

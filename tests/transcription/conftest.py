@@ -1,7 +1,6 @@
 """Real weights, real speech, and made sounds that hold none."""
 
 import math
-import os
 import re
 import subprocess
 import wave
@@ -10,24 +9,12 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
 
 from transcription.speech_file import RATE_HZ, Samples, samples_from_pcm
 from transcription.transcriber import DEFAULT_ENGINE, Transcriber, load_engine
-from transcription.weights import fetch_weights
 
-# What a draw or an example takes says nothing here: the machine may be busy with speech.
-settings.register_profile("transcription", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("transcription")
-
-ROOT = Path(__file__).parents[2]
 LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
 GAP_MS = 700
-
-
-@pytest.fixture(scope="session")
-def weights() -> Path:
-    return fetch_weights("base", Path(os.environ.get("HEARTH_WEIGHTS", ROOT / "data" / "weights")))
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.backends import Backends, open_backends
-from app.db import Base
+from app.db import Base, Database
 from app.settings import read_settings
 from app.storage.keys import recording_key
 from tests.web.places import ROLES, Place, World, client_of, make_place, make_world
@@ -209,13 +209,10 @@ class Still:
     """A service with one place, for all tests that change nothing (and say so at their end)."""
 
     app: Flask
-    session: Session
+    backends: Backends
     world: World
     place: Place
-
-    def path(self, key: tuple[str, str]) -> str:
-        """The address of the place on this route."""
-        return path_of(self.app, key, self.place, self.world)
+    paths: Mapping[tuple[str, str], str]
 
 
 @pytest.fixture(scope="module")
@@ -230,8 +227,9 @@ def still(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> 
         world = make_world(session)
         place = make_place(session, world)
         put_files(backends, place)
+        paths = {key: path_of(app, key, place, world) for key in KNOWN}
         session.commit()
-        yield Still(app, session, world, place)
+        yield Still(app, backends, world, place, paths)
     backends.database.dispose()
 
 
@@ -247,9 +245,10 @@ def ask(
     """What this role meets when it does this, at a place that nobody has touched."""
     place = make_place(session, world)
     put_files(backends, place)
-    session.commit()
+    path = path_of(app, key, place, world)
+    session.commit()  # nothing stays open: the service writes to the same tables
     client, token = client_of(app, world.accounts.get(role))
-    return send(client, key, path_of(app, key, place, world), place, world, token)
+    return send(client, key, path, place, world, token)
 
 
 def path_of(app: Flask, key: tuple[str, str], place: Place, world: World) -> str:
@@ -296,15 +295,13 @@ def met(answer: TestResponse) -> str:
     return {403: NO, 404: NOTHING}.get(answer.status_code, IN)
 
 
-def counts(session: Session) -> dict[str, int]:
+def counts(database: Database) -> dict[str, int]:
     """How many rows each table has."""
-    session.rollback()
-    found = {
-        table.name: session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-        for table in Base.metadata.sorted_tables
-    }
-    session.rollback()
-    return found
+    with database.reading() as session:
+        return {
+            table.name: session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+        }
 
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:
@@ -332,8 +329,8 @@ def test_each_role_meets_what_the_table_says(
 
 @pytest.mark.parametrize("key", [key for key in KNOWN if key[1] == "GET"], ids=" ".join)
 def test_looking_changes_no_table(still: Still, key: tuple[str, str]) -> None:
-    path = still.path(key)
-    before = counts(still.session)
+    path = still.paths[key]
+    before = counts(still.backends.database)
 
     for role in ROLES:
         client, _ = client_of(still.app, still.world.accounts.get(role))
@@ -341,13 +338,13 @@ def test_looking_changes_no_table(still: Still, key: tuple[str, str]) -> None:
         client.options(path)
         assert (whole.status_code, b"") == (head.status_code, head.data)
 
-    assert before == counts(still.session)
+    assert before == counts(still.backends.database)
 
 
 @pytest.mark.parametrize("key", CHANGES, ids=" ".join)
 def test_a_change_without_a_token_is_refused(still: Still, key: tuple[str, str]) -> None:
-    path = still.path(key)
-    before = counts(still.session)
+    path = still.paths[key]
+    before = counts(still.backends.database)
 
     statuses = set()
     for role in ROLES:
@@ -355,13 +352,13 @@ def test_a_change_without_a_token_is_refused(still: Still, key: tuple[str, str])
         statuses.add(send(client, key, path, still.place, still.world, None).status_code)
 
     assert statuses == ({400} if TABLE[key].needs_token else {403})
-    assert before == counts(still.session)
+    assert before == counts(still.backends.database)
 
 
 @pytest.mark.parametrize("key", CLOSED, ids=" ".join)
 def test_no_trick_of_an_address_opens_a_door(still: Still, key: tuple[str, str]) -> None:
-    path = still.path(key)
-    before = counts(still.session)
+    path = still.paths[key]
+    before = counts(still.backends.database)
 
     for role in ("anonymous", "member"):
         client, token = client_of(still.app, still.world.accounts.get(role))
@@ -375,4 +372,4 @@ def test_no_trick_of_an_address_opens_a_door(still: Still, key: tuple[str, str])
             led_back = answer.status_code == 308 and answer.headers["Location"].split("?")[0].endswith(path)
             assert same or led_back, (role, address, headers, answer.status_code)
 
-    assert before == counts(still.session)
+    assert before == counts(still.backends.database)
