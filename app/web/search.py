@@ -4,6 +4,7 @@ What the public may see is decided by app.services.published; the query language
 """
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -11,7 +12,6 @@ from flask import Blueprint, Flask, Response, jsonify, render_template, request
 from sqlalchemy.orm import Session, joinedload
 
 from app.backends import Backends
-from app.errors import Unavailable
 from app.models import Community, Episode, Show
 from app.search.hits import Hit, Results
 from app.search.index import search as search_index
@@ -36,11 +36,11 @@ class Found:
 
 
 @bp.get("/search")
-def search() -> str | Response:
+def search() -> str | Response | tuple[str | Response, int]:
     """The hits of `q` as a page, or as JSON where `format=json` asks for it."""
     session = current_session()
     if not transcripts.is_searchable(session):
-        raise Unavailable("Search is not available on the database of this service.")
+        return _not_here()
     query = parse(request.args.get("q", ""))
     community = _chosen(session, Community, request.args.get("community", ""))
     show = _chosen(session, Show, request.args.get("show", ""), was_public(), Show.deleted_at.is_(None))
@@ -60,6 +60,14 @@ def search() -> str | Response:
         communities=pages.communities(session),
         shows=pages.shows(session),
     )
+
+
+def _not_here() -> tuple[str | Response, int]:
+    """What is said where the database that the operator chose cannot search."""
+    said = "Search is not available on the database of this service."
+    if request.args.get("format") == "json":
+        return jsonify(error=said), HTTPStatus.SERVICE_UNAVAILABLE
+    return render_template("site/no_search.html", said=said), HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _chosen(session: Session, kind: type[_Place], slug: str, *rules: sa.ColumnElement[bool]) -> _Place | None:

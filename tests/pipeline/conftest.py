@@ -15,12 +15,12 @@ from tests.audio.sounds import make_voice, write_wav
 from tests.fakes import SaidAloud
 from tests.pipeline.making import LIBRIVOX
 
-REPEATS = 5
+REPEATS = 4
 
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two windows of a person reading, a little over two minutes, as an MP3."""
+    """Two windows of a person reading, a little under two minutes, as an MP3."""
     if not LIBRIVOX.is_dir():
         pytest.fail("These tests hear real speech: install it with `apt-get install pocketsphinx-testdata`.")
     folder = tmp_path_factory.mktemp("speech")
@@ -36,6 +36,12 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [str(ffmpeg_path()), "-v", "error", "-i", str(folder / "reading.wav"), "-q:a", "4"]
     subprocess.run([*command, str(folder / "reading.mp3")], check=True, timeout=120)
     return folder / "reading.mp3"
+
+
+@pytest.fixture(scope="session")
+def sentence() -> Path:
+    """One sentence, read by a person: the shortest real way through everything."""
+    return sorted(LIBRIVOX.glob("*.wav"))[0]
 
 
 @pytest.fixture(scope="session")

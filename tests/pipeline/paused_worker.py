@@ -1,8 +1,8 @@
 """A real worker that stands still once at a chosen moment of a chosen step, so that it can be killed there.
 
-`python -m tests.pipeline.paused_worker STEP before|after MARKER`: at the moment it writes MARKER and does
-nothing more; where MARKER is already there it just works. "after" is the worst moment: the step's rows are
-committed, and the engine does not know it yet.
+`python -m tests.pipeline.paused_worker STEP before|after MARKER [WINDOW]`: at the moment it writes MARKER
+and does nothing more; where MARKER is already there it just works. "after" is the worst moment: the
+step's rows are committed, and the engine does not know it yet.
 """
 
 import sys
@@ -35,29 +35,29 @@ def paused(name: str, moment: str, marker: Path) -> None:
 
 
 class PausedEngine:
-    """Stands still while it listens to the second window."""
+    """Stands still while it listens to the n-th window."""
 
-    def __init__(self, load: Callable[[], Any], marker: Path) -> None:
-        self._load, self._marker, self._heard = load, marker, 0
+    def __init__(self, load: Callable[[], Any], marker: Path, window: int) -> None:
+        self._load, self._marker, self._left = load, marker, window
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._load(), name)
 
     def transcribe(self, *given: Any, **named: Any) -> Any:
         """As the engine."""
-        self._heard += 1
-        if self._heard == 2 and not self._marker.exists():
+        self._left -= 1
+        if self._left == 0 and not self._marker.exists():
             self._marker.write_text("transcribe")
             time.sleep(3600)
         return self._load().transcribe(*given, **named)
 
 
-def main(name: str, moment: str, marker: Path) -> None:
+def main(name: str, moment: str, marker: Path, window: int = 2) -> None:
     """Work as `flask worker` does."""
     backends = open_backends(read_settings())
     log.set_up(backends.settings)
     if name == "transcribe" and moment == "before":
-        engine = PausedEngine(backends.engine, marker)
+        engine = PausedEngine(backends.engine, marker, window)
         backends = replace(backends, engine=lambda: engine)
     else:
         paused(name, moment, marker)
@@ -65,4 +65,4 @@ def main(name: str, moment: str, marker: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), *map(int, sys.argv[4:]))

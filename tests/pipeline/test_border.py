@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from app.services import episodes, recordings
 from tests.fakes import KeptMail, Outage, SaidAloud, Watched
 from tests.pipeline.letters import letter_box
 from tests.pipeline.making import (
+    ROOT,
     all_the_way,
     do,
     enqueue,
@@ -31,6 +34,7 @@ from tests.pipeline.making import (
     worker,
     workers,
 )
+from transcription.errors import WeightsError
 
 
 @pytest.fixture
@@ -54,7 +58,7 @@ def try_again(backends: Backends, recording: Recording) -> None:
 
 @contextmanager
 def every_child_killed(pid: int) -> Iterator[None]:
-    """Whatever child process `pid` starts is killed as soon as it is seen."""
+    """Whatever program that reads sound `pid` starts is killed as soon as it is seen."""
     over = threading.Event()
 
     def hunt() -> None:
@@ -62,7 +66,9 @@ def every_child_killed(pid: int) -> Iterator[None]:
             for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
                 with suppress(OSError):
                     for child in tasks.read_text().split():
-                        os.kill(int(child), signal.SIGKILL)
+                        command = Path(f"/proc/{child}/cmdline").read_bytes()
+                        if b"launcher.py" in command or b"ffmpeg" in command:
+                            os.kill(int(child), signal.SIGKILL)
             time.sleep(0.002)
 
     hunter = threading.Thread(target=hunt)
@@ -105,9 +111,9 @@ def test_trying_again_is_a_new_attempt_with_the_same_bytes(
 
 
 def test_a_refusal_and_an_arrival_are_told_by_mail(
-    backends: Backends, playlist: Path, voice: Path, weights: Path
+    backends: Backends, playlist: Path, sentence: Path, weights: Path
 ) -> None:
-    refused, arrived = ready(backends, playlist, title="Broken"), ready(backends, voice, title="Whole")
+    refused, arrived = ready(backends, playlist, title="Broken"), ready(backends, sentence, title="Whole")
     enqueue(backends, refused)
     enqueue(backends, arrived)
     with letter_box() as (address, letters):
@@ -152,9 +158,9 @@ def test_a_child_that_dies_twice_fails_the_recording_in_words(hands: Hands, voic
 
 
 def test_after_a_poison_recording_the_worker_lives_and_others_go_on(
-    backends: Backends, voice: Path, weights: Path
+    backends: Backends, sentence: Path, weights: Path
 ) -> None:
-    poison, other = ready(backends, voice), ready(backends, voice)
+    poison, other = ready(backends, sentence), ready(backends, sentence)
     with worker(environment(backends, weights)) as living:
         wait_for(lambda: workers(backends) == 1)
         enqueue(backends, poison)
@@ -183,6 +189,22 @@ def test_an_outage_of_the_store_is_waited_out_and_blames_nobody(backends: Backen
         assert session.scalars(sa.select(ChildDeath)).all() == []
     assert (arrived.state, arrived.attempt) == (RecordingState.working, 1)
     assert notices(shaky) == []
+    Hands.let_go()
+
+
+def test_weights_that_cannot_be_had_are_waited_for(backends: Backends, voice: Path) -> None:
+    said, tries = SaidAloud(), iter([False, True])
+
+    def fetch() -> SaidAloud:
+        if not next(tries, True):
+            raise WeightsError("they are not here yet")
+        return said
+
+    Hands.take(replace(backends, engine=fetch), "here")
+    recording_id = ready(backends, voice)
+
+    assert all_the_way(Hands.now().backends, recording_id)
+    assert notices(backends)[0][0] == "ready"
     Hands.let_go()
 
 
@@ -222,3 +244,15 @@ def test_an_episode_moved_to_the_bin_while_in_work_stops_without_a_word(hands: H
         recordings.try_again(session, recording, backends.clock())
     assert all_the_way(backends, recording_id)
     assert look(backends, recording_id).episode.state.value == "draft"
+
+
+def test_a_worker_without_its_tools_says_so_and_ends(backends: Backends, weights: Path) -> None:
+    env = environment(backends, weights, HEARTH_FFMPEG="/nowhere/ffmpeg")
+    command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
+    ended = subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 1
+    assert "There is no ffmpeg at /nowhere/ffmpeg" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -73,7 +73,7 @@ def undisturbed(backends: Backends, sound: Path, weights: Path) -> Outcome:
     """What becomes of the sound when nothing happens; then all of it is taken away again."""
     recording_id = ready(backends, sound, wish=PublishWish.when_ready)
     enqueue(backends, recording_id)
-    with worker(environment(backends, weights)):
+    with worker(environment(backends, weights, HEARTH_SLOTS="2")):
         wait_for(has_ended(backends, recording_id), 240)
         wait_for(lambda: len(list(backends.store.list())) == 2)
     found = outcome(backends)
@@ -85,7 +85,7 @@ def undisturbed(backends: Backends, sound: Path, weights: Path) -> Outcome:
     return found
 
 
-@pytest.mark.parametrize(("sound_name", "moment"), [("speech", "before"), ("voice", "after")])
+@pytest.mark.parametrize(("sound_name", "moment"), [("speech", "before"), ("sentence", "after")])
 def test_a_worker_killed_in_every_step_leaves_what_an_undisturbed_one_leaves(
     sound_name: str,
     moment: str,
@@ -159,8 +159,8 @@ def test_a_worker_that_is_asked_to_go_goes_at_once_and_its_step_is_done_by_the_n
     assert look(backends, recording_id).state is RecordingState.working
 
 
-def test_a_frozen_worker_goes_on_where_it_was(backends: Backends, voice: Path, weights: Path) -> None:
-    recording_id = ready(backends, voice)
+def test_a_frozen_worker_goes_on_where_it_was(backends: Backends, sentence: Path, weights: Path) -> None:
+    recording_id = ready(backends, sentence)
     enqueue(backends, recording_id)
     with worker(environment(backends, weights)) as frozen:
         wait_for(lambda: look(backends, recording_id).step_started_at)
@@ -176,9 +176,9 @@ def test_a_frozen_worker_goes_on_where_it_was(backends: Backends, voice: Path, w
 
 
 def test_a_second_worker_beside_sqlite_waits_for_its_place(
-    backends: Backends, voice: Path, weights: Path
+    backends: Backends, sentence: Path, weights: Path
 ) -> None:
-    recording_id = ready(backends, voice)
+    recording_id = ready(backends, sentence)
     with worker(environment(backends, weights)) as first:
         wait_for(lambda: workers(backends) == 1, 60)
         with worker(environment(backends, weights), "-m", "flask", "--app", "app", "worker", "--name", "b"):

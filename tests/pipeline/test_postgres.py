@@ -43,20 +43,20 @@ def on_postgres(backends: Backends, postgres: PostgresServer) -> Iterator[Backen
 
 
 def test_another_worker_finishes_what_a_dead_one_left_and_search_is_no_hindrance(
-    on_postgres: Backends, speech: Path, weights: Path, tmp_path: Path
+    on_postgres: Backends, sentence: Path, weights: Path, tmp_path: Path
 ) -> None:
     env = environment(on_postgres, weights)
-    recording_id = ready(on_postgres, speech, wish=PublishWish.when_ready)
+    recording_id = ready(on_postgres, sentence, wish=PublishWish.when_ready)
     enqueue(on_postgres, recording_id)
-    marker = tmp_path / "second-window"
-    paused = ("-m", "tests.pipeline.paused_worker", "transcribe", "before", str(marker))
+    marker = tmp_path / "window"
+    paused = ("-m", "tests.pipeline.paused_worker", "transcribe", "before", str(marker), "1")
     with worker(env, *paused) as first:
         wait_for(marker.exists, 240)
         with worker(env, "-m", "flask", "--app", "app", "worker", "--name", "second"):
             wait_for(lambda: workers(on_postgres) == 2, 60)
             first.kill()
             dead_s = time.monotonic()
-            wait_for(lambda: _runs(on_postgres) == [1, 2], 60)
+            wait_for(lambda: _runs(on_postgres) == [2], 60)
             taken_over_after_s = time.monotonic() - dead_s
             wait_for(has_ended(on_postgres, recording_id), 240)
     with on_postgres.database.reading() as session:
@@ -66,7 +66,7 @@ def test_another_worker_finishes_what_a_dead_one_left_and_search_is_no_hindrance
     done = look(on_postgres, recording_id)
     assert taken_over_after_s < 60
     assert (done.state, done.episode.state) == (RecordingState.ready, EpisodeState.published)
-    assert _runs(on_postgres) == [1, 2]
+    assert _runs(on_postgres) == [2]
 
     client = create_app(backends=on_postgres).test_client()
     page = client.get(f"/shows/{done.episode.show.slug}/{done.episode.slug}")

@@ -2,7 +2,17 @@
 
 from sqlalchemy.orm import Session
 
-from app.models import Consent, Credit, CreditRole, Enclosure, Episode, EpisodeKind, Person, Show, TranscriptRow
+from app.models import (
+    Consent,
+    Credit,
+    CreditRole,
+    Enclosure,
+    Episode,
+    EpisodeKind,
+    Person,
+    Show,
+    TranscriptRow,
+)
 from tests.factories import WHEN, make_enclosure, make_episode, make_recording, make_transcript
 
 
@@ -30,7 +40,9 @@ def make_consent(session: Session, episode: Episode, person: Person) -> Consent:
     return consent
 
 
-def make_sound(session: Session, episode: Episode, *, checked: bool = True) -> tuple[Enclosure, TranscriptRow]:
+def make_sound(
+    session: Session, episode: Episode, *, checked: bool = True
+) -> tuple[Enclosure, TranscriptRow]:
     """A recording of it with everything that is made from one; it becomes the episode's."""
     recording = make_recording(session, episode)
     enclosure = make_enclosure(session, recording)
@@ -39,7 +51,9 @@ def make_sound(session: Session, episode: Episode, *, checked: bool = True) -> t
     return enclosure, transcript
 
 
-def make_story(session: Session, show: Show | None = None, *, checked: bool = True, **said: object) -> Episode:
+def make_story(
+    session: Session, show: Show | None = None, *, checked: bool = True, **said: object
+) -> Episode:
     """A story to which nothing is missing."""
     episode = make_episode(session, show, kind=EpisodeKind.story, **said)
     make_sound(session, episode, checked=checked)

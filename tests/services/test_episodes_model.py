@@ -4,7 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict
@@ -38,9 +44,12 @@ class Story(RuleBasedStateMachine):
 
     def public(self) -> bool:
         self.session.flush()
-        return self.session.scalar(
-            sa.select(sa.exists().where(public_episode_ids().subquery().c.id == self.episode.id))
-        ) is True
+        return (
+            self.session.scalar(
+                sa.select(sa.exists().where(public_episode_ids().subquery().c.id == self.episode.id))
+            )
+            is True
+        )
 
     def attempt(self, change: object, *arguments: object) -> None:
         self.now += timedelta(minutes=1)

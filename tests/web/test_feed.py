@@ -1,5 +1,6 @@
 """A served feed: what directories and apps ask of it over HTTP."""
 
+import json
 import uuid
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -147,7 +148,7 @@ def test_hostile_words_never_break_a_feed(
 
     assert answer.status_code == 200
     assert len(texts(parse(answer.data), "channel/item/title")) == 1
-    assert client.get(f"/chapters/{episode.guid}.json").get_json()["chapters"]
+    assert json.loads(client.get(f"/chapters/{episode.guid}.json").data)["chapters"]
     parse(client.get("/opml").data)
 
 
@@ -168,12 +169,13 @@ def test_a_feed_is_rendered_once_a_revision(
 
 
 def counted(backends: Backends) -> list[str]:
-    """The statements that are run from now on."""
+    """The queries that are run from now on."""
     statements: list[str] = []
 
     @event.listens_for(backends.database.engine, "before_cursor_execute")
     def _note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
+        if statement.startswith("SELECT"):
+            statements.append(statement)
 
     return statements
 
@@ -185,7 +187,7 @@ def test_a_thousand_episodes_take_as_few_queries_as_ten(
     for slug, count in (("few", 10), ("many", 1000)):
         made = make_show(session, slug=slug)
         for number in range(count):
-            add_quickly(session, made, number)
+            add_to(session, made, number)
         session.commit()
         statements = counted(backends)
         feed = parse(client.get(f"/shows/{slug}/feed.xml").data)
@@ -197,22 +199,16 @@ def test_a_thousand_episodes_take_as_few_queries_as_ten(
     assert needed[1] <= needed[0] + 4
 
 
-def add_quickly(session: Session, show: Show, number: int) -> None:
-    """A published episode with chapters and a host, without a flush for each row."""
-    episode = make_published_rows(session, show, number)
+def add_to(session: Session, show: Show, number: int) -> None:
+    """A published episode with a host and chapters."""
+    episode = make_published(
+        session,
+        show,
+        title=f"Episode {number}",
+        published_at=WHEN + timedelta(hours=number),
+        sentences=("Good morning.",),
+    )
     episode.chapters = [Chapter(start_ms=0, title="Beginning"), Chapter(start_ms=9000, title="End")]
-
-
-def make_published_rows(session: Session, show: Show, number: int) -> Episode:
-    with session.no_autoflush:
-        episode = make_published(
-            session,
-            show,
-            title=f"Episode {number}",
-            published_at=WHEN + timedelta(hours=number),
-            sentences=("Good morning.",),
-        )
-    return episode
 
 
 def full_show(session: Session) -> Show:
@@ -259,7 +255,7 @@ def full_show(session: Session) -> Show:
         session.execute(
             sa.update(Enclosure)
             .where(Enclosure.episode_id == episode.id)
-            .values(sha256=f"{number:064x}", size_bytes=1_234_567, duration_ms=61_499)
+            .values(sha256=str(number) * 64, size_bytes=1_234_567, duration_ms=61_499)
         )
     session.commit()
     session.expire_all()
@@ -273,10 +269,7 @@ def test_a_served_feed_is_the_golden_one(client: FlaskClient, session: Session) 
     assert served.decode() == GOLDEN.read_text("utf-8")
 
 
-@pytest.mark.parametrize(
-    "change",
-    ["publish", "unpublish", "withdraw", "to_bin"],
-)
+@pytest.mark.parametrize("change", ["publish", "unpublish", "withdraw", "to_bin"])
 def test_a_feed_follows_every_change_of_what_is_public(
     client: FlaskClient, session: Session, show: Show, change: str
 ) -> None:
@@ -338,4 +331,4 @@ def test_dates_before_a_summer_are_in_utc(client: FlaskClient, session: Session)
     make_published(session, show, published_at=datetime.fromisoformat("2026-07-01T09:00:00+01:00"))
     session.commit()
 
-    assert texts(parse(client.get(FEED).data), "channel/item/pubDate") == ["Wed, 01 Jul 2026 08:00:00 +0000"]
+    assert texts(parse(client.get(FEED).data), "channel/item/pubDate") == ["Wed, 01 Jul 2026 08:00:00 GMT"]

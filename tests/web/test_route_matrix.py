@@ -4,8 +4,8 @@ Whoever adds a route adds a row, or the build fails. A row says the door (who co
 door is only reached with them, the fields of the request.
 """
 
-import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -189,8 +189,8 @@ HEADER_TRICKS: tuple[dict[str, str], ...] = (
 
 def rules() -> dict[tuple[str, str], Rule]:
     """Every route that exists, by endpoint and method; HEAD goes with GET, OPTIONS is the framework's."""
-    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"hearth-routes-{os.getpid()}"
-    app = create_app(read_settings({"HEARTH_DATA": str(folder), "HEARTH_SECRET": "x" * 32}))
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(read_settings({"HEARTH_DATA": folder, "HEARTH_SECRET": "x" * 32}))
     return {
         (rule.endpoint, method): rule
         for rule in app.url_map.iter_rules()

@@ -33,7 +33,7 @@ def secure_app(backends: Backends) -> Flask:
 
 @pytest.mark.parametrize("path", PUBLIC)
 def test_every_answer_is_protected(client: FlaskClient, path: str) -> None:
-    headers = client.get(path).headers
+    headers = client.get(path, buffered=True).headers
 
     assert "default-src 'self'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]

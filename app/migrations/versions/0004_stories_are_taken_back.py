@@ -63,9 +63,7 @@ def upgrade() -> None:
             f"PERFORM 1 FROM episodes WHERE {which} FOR NO KEY UPDATE; "
             f"{_take_back(lost, False)} RETURN {returned}; END $$"
         )
-        op.execute(
-            f"CREATE TRIGGER {name} {when} {change} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
-        )
+        op.execute(f"CREATE TRIGGER {name} {when} {change} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
 
 
 def _name(table: str, change: str) -> str:

@@ -37,9 +37,10 @@ function start(form) {
     event.preventDefault();
     const files = [...input.files];
     const problem = whatIsWrong(form, files);
+    clear(form);
     say(cannot, problem?.words ?? "");
     if (problem) {
-      problem.field.focus();
+      blame(problem.field, cannot);
       return;
     }
     form.hidden = true;
@@ -58,6 +59,20 @@ function whatIsWrong(form, files) {
   if (empty) return { field: input, words: `“${empty.name}” is empty.` };
   if (!form.elements.agreed.checked) return { field: form.elements.agreed, words: "Confirm that everyone who can be heard has agreed." };
   return null;
+}
+
+// The message stands at the field that it is about, as on every other form.
+function blame(field, message) {
+  const group = field.closest(".nhsuk-form-group");
+  (field.closest(".nhsuk-checkboxes") ?? field).before(message);
+  group.classList.add("nhsuk-form-group--error");
+  field.setAttribute("aria-describedby", message.id);
+  field.focus();
+}
+
+function clear(form) {
+  for (const group of form.querySelectorAll(".nhsuk-form-group--error")) group.classList.remove("nhsuk-form-group--error");
+  for (const field of [form.elements.recording, form.elements.agreed]) field.removeAttribute("aria-describedby");
 }
 
 function say(element, words) {
@@ -96,6 +111,8 @@ async function sendAll(form, page, files) {
   });
   for (const [index, file] of files.entries()) await sendOne(form, file, asked, rows[index], live);
   isBusy = false;
+  const more = page.querySelector("[data-more]");
+  more.hidden = asked.episode !== null;
 }
 
 async function sendOne(form, file, asked, row, live) {

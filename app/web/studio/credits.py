@@ -18,7 +18,10 @@ from app.web.studio.guard import account, episode_to_make
 def credit_form(episode: Episode) -> CreditForm:
     """The form, with the people of the community to choose from."""
     form = CreditForm()
-    form.person.choices = options([("", "Choose a person"), *_known(episode)])
+    known = _known(episode)
+    form.person.choices = options([("", "Choose a person"), *known])
+    if not known:
+        form.new_name.label.text = "Name"
     if not form.is_submitted():
         story = episode.kind is EpisodeKind.story and not episode.credits
         form.role.data = (CreditRole.storyteller if story else CreditRole.guest).value
@@ -46,12 +49,13 @@ def credit_add(episode_id: uuid.UUID) -> ResponseReturnValue:
             else:
                 person = _chosen(form.person.data, "Choose a person, or enter the name of somebody new.")
             people.credit(session, found, person, CreditRole(form.role.data), now)
+            name = person.public_name
         except Invalid as refused:
             session.rollback()
             form.blame(_renamed(refused, "public_name", "new_name"))
         else:
             session.commit()
-            flash("Added.")
+            flash(f"{name} has been added.")
             return redirect(url_for("studio.episode", episode_id=episode_id, _anchor="people"))
     return page("studio/credit_form.html", form, episode=found)
 

@@ -68,19 +68,17 @@ def dashboard() -> ResponseReturnValue:
     )
     latest = _latest_recordings(session, [episode.id for episode in recent])
     working = [e for e in recent if e.id in latest and latest[e.id].state is RecordingState.working]
+    needs = [need for episode in recent for need in _needs(session, episode, latest.get(episode.id))]
     now = backends().clock()
     return render_template(
         "studio/dashboard.html",
         communities=communities,
         shows=shows,
         manages=[c for c in communities if access.role_in(session, who, c.id) == "facilitator"],
-        needs=sorted(
-            (need for episode in recent for need in _needs(session, episode, latest.get(episode.id))),
-            key=lambda need: need.rank,
-        ),
+        needs=sorted(needs, key=lambda need: need.rank),
         on_their_way=[OnItsWay(episode, shown(latest[episode.id], now)) for episode in working],
         recent=recent[:12],
-        notices=_notices(session, who),
+        notices=[n for n in _notices(session, who) if not _is_said(n, needs, latest)],
     )
 
 
@@ -170,6 +168,17 @@ def _needs(session: Session, episode: Episode, recording: Recording | None) -> l
         why = "It is ready and not published yet."
         return [Need(episode, 2, "Draft", why, "Look at it and publish", here)]
     return []
+
+
+def _is_said(notice: Notice, needs: list[Need], latest: dict[uuid.UUID, Recording]) -> bool:
+    """Whether the page says it anyhow under "Needs you", or it is no longer so."""
+    if notice.episode_id is None:
+        return False
+    need = next((need for need in needs if need.episode.id == notice.episode_id), None)
+    if notice.kind == "ready":
+        return need is not None and need.episode.state is not EpisodeState.published
+    recording = latest.get(notice.episode_id)
+    return need is not None or (recording is not None and recording.state.value != notice.kind)
 
 
 def _notices(session: Session, who: Account) -> list[Notice]:

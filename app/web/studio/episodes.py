@@ -1,6 +1,7 @@
 """One episode in the studio: how it stands, what is said of it, and its sound."""
 
 import uuid
+from dataclasses import dataclass
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,6 +20,14 @@ from app.web.studio.guard import account, episode_to_make
 from app.web.studio.progress import shown
 
 _MOST_NOTES = 20_000
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What a story, or an episode that has to be checked, waits for: words for a button, and where it leads."""
+
+    words: str
+    url: str
 
 
 @bp.get("/episodes/<uuid:episode_id>")
@@ -41,7 +50,8 @@ def standing(found: Episode) -> dict[str, object]:
         "working": working,
         "hindrances": episodes.hindrances(session, found),
         "may_publish": access.may_publish(session, account(), found.show),
-        "tellers": [c.person for c in found.credits if c.role is CreditRole.storyteller],
+        "must_be_checked": _must_be_checked(found),
+        "next_step": _next_step(found),
         "credit_form": credit_form(found),
         "consent_form": consent_form(found),
         "bin_ends": episodes.bin_ends(found),
@@ -106,6 +116,25 @@ def sound(episode_id: uuid.UUID) -> ResponseReturnValue:
         )
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _must_be_checked(episode: Episode) -> bool:
+    return episode.kind is EpisodeKind.story or episode.show.requires_checked
+
+
+def _next_step(episode: Episode) -> NextStep | None:
+    """Checked first: a storyteller agrees to what will be published, so they read it as it will be."""
+    transcript = episode.transcript
+    if transcript is not None and transcript.checked_at is None and _must_be_checked(episode):
+        return NextStep("Check the transcript", url_for("studio.transcript", episode_id=episode.id))
+    if episode.kind is not EpisodeKind.story:
+        return None
+    tellers = {credit.person_id for credit in episode.credits if credit.role is CreditRole.storyteller}
+    if not tellers:
+        return NextStep("Name the storyteller", url_for("studio.credit_add", episode_id=episode.id))
+    if tellers - {consent.person_id for consent in episode.consents if consent.withdrawn_at is None}:
+        return NextStep("Record the consent", url_for("studio.consent_add", episode_id=episode.id))
+    return None
 
 
 def _said(form: EpisodeForm) -> drafts.EpisodeFields:

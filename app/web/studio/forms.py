@@ -66,8 +66,35 @@ SPOKEN = [("", "Find out from the recording")] + [
 ]
 
 
+#: The form library's own messages, as a person would say them.
+_SAID = {
+    "Not a valid choice.": "Choose one of the list.",
+    "Not a valid integer value.": "Enter a whole number, such as 3.",
+    "Not a valid date value.": "Enter a day, such as 27 March 2026.",
+}
+
+
+class PlainWords:
+    """Stands where the form library looks for translations."""
+
+    def gettext(self, text: str) -> str:
+        """The message in our words."""
+        return _SAID.get(text, text)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        """The message for this number."""
+        return singular if number == 1 else plural
+
+
 class StudioForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     """A form with its problems in one place."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # the library has no types
+        """How its messages are said."""
+
+        def get_translations(self, form: FlaskForm) -> PlainWords:
+            """Our words, whatever languages the browser asks for."""
+            return PlainWords()
 
     def blame(self, refused: Invalid) -> None:
         """Put each problem beside the field that it is about; what has no field goes to the top."""
@@ -86,21 +113,28 @@ class CommunityForm(StudioForm):
     """What a community is about."""
 
     name = StringField("Name")
-    summary = StringField("In one sentence", description="Shown on the home page under the name.")
-    domain = TextAreaField("Domain", description="The field of concern that brings people together.")
-    community = TextAreaField("Community", description="Who takes part, and how they commit to each other.")
-    practice = TextAreaField("Practice", description="What members do, and what they improve together.")
+    summary = StringField(
+        "In one sentence (optional)", description="Shown on the home page under the name."
+    )
+    domain = TextAreaField("Domain (optional)", description="The field of concern that brings people together.")
+    community = TextAreaField(
+        "Community (optional)", description="Who takes part, and how they commit to each other."
+    )
+    practice = TextAreaField(
+        "Practice (optional)", description="What members do, and what they improve together."
+    )
     learning_agenda = TextAreaField(
-        "Learning agenda",
+        "Learning agenda (optional)",
         description="What the community wants to learn next.",
     )
     links = TextAreaField(
-        "Handy links",
-        description="One a line: a title, a | and the address. NICE guidance | https://www.nice.org.uk",
+        "Handy links (optional)",
+        description="One on each line: its title, then | and its address. For example: NICE guidance | "
+        "https://www.nice.org.uk",
     )
     contact_email = EmailField(
-        "Contact e-mail",
-        description="Shown to everybody. You can leave this empty.",
+        "Contact e-mail (optional)",
+        description="Shown to everybody.",
     )
 
 
@@ -113,11 +147,11 @@ class ShowForm(StudioForm):
         description="What listeners read before they subscribe. Up to 4,000 characters.",
     )
     author = StringField(
-        "Author",
+        "Author (optional)",
         description="As podcast apps show it, for example the name of your academy.",
     )
     owner_email = EmailField(
-        "E-mail for podcast directories",
+        "E-mail for podcast directories (optional)",
         description="Directories write to it to prove that the show is yours. It is public in the feed.",
     )
     language = SelectField("Language of the pages and feed", choices=options(LANGUAGES.items()))
@@ -132,14 +166,16 @@ class ShowForm(StudioForm):
             ]
         ),
     )
-    explicit = BooleanField("This show has explicit language or content")
+    explicit = BooleanField(
+        "This show has explicit language or content", description="Podcast apps then say “explicit” beside it."
+    )
     requires_checked = BooleanField("Publish only after a person has checked the transcript")
     producers_publish = BooleanField("Producers may publish without asking a facilitator")
     accurate = BooleanField("Transcribe more carefully (takes about twice as long)")
     locked = BooleanField("Other podcast services may not import this show")
-    copyright = StringField("Copyright", description="For example: The Academy, CC BY-NC 4.0")
+    copyright = StringField("Copyright (optional)", description="For example: The Academy, CC BY-NC 4.0")
     verify_text = TextAreaField(
-        "Text that proves ownership",
+        "Text that proves ownership (optional)",
         description="Only if a directory gave you one, for example Apple Podcasts.",
     )
 
@@ -162,7 +198,7 @@ class SeasonForm(StudioForm):
     """A numbered part of a show."""
 
     number = IntegerField("Number", validators=[Optional()])
-    name = StringField("Name", description="You can leave this empty.")
+    name = StringField("Name (optional)")
 
 
 class PersonForm(StudioForm):
@@ -172,8 +208,8 @@ class PersonForm(StudioForm):
         "Name",
         description="As it should be shown. It may be a first name or a name of their choice.",
     )
-    about = TextAreaField("About", description="One or two sentences. You can leave this empty.")
-    link = URLField("Web page", description="Begins with https:// You can leave this empty.")
+    about = TextAreaField("About (optional)", description="One or two sentences.")
+    link = URLField("Web page (optional)", description="It begins with https://")
 
 
 class UploadForm(StudioForm):
@@ -182,8 +218,8 @@ class UploadForm(StudioForm):
     show = SelectField("Show")
     kind = RadioField("What is it?", choices=options(KINDS), default=EpisodeKind.episode.value)
     title = StringField(
-        "Title",
-        description="You can change it later. If you leave it empty, we take the name of the file.",
+        "Title (optional)",
+        description="You can change it later. Without one we take the name of the file.",
     )
     recording = FileField("Recording")
     agreed = BooleanField(AGREEMENT)
@@ -196,21 +232,21 @@ class EpisodeForm(StudioForm):
 
     title = StringField("Title")
     summary = TextAreaField(
-        "Summary",
+        "Summary (optional)",
         description="Two or three sentences for lists and podcast apps. Up to 1,000 characters.",
     )
     notes = TextAreaField(
-        "Notes",
+        "Notes (optional)",
         description="Links, resources, thanks. You can use **bold**, *italic*, lists and "
         "[links](https://...).",
     )
     content_note = StringField(
-        "Content note",
+        "Content note (optional)",
         description="What may be hard to hear, said before the player. For example: talks about loss.",
     )
     kind = RadioField("Kind", choices=options(KINDS))
-    season_id = SelectField("Season")
-    number = IntegerField("Number", validators=[Optional()], description="You can leave this empty.")
+    season_id = SelectField("Season (optional)")
+    number = IntegerField("Number (optional)", validators=[Optional()])
     episode_type = SelectField(
         "Type",
         choices=options(
@@ -221,10 +257,13 @@ class EpisodeForm(StudioForm):
             ]
         ),
     )
-    explicit = BooleanField("Has explicit language or content")
+    explicit = BooleanField(
+        "This episode has explicit language or content",
+        description="Podcast apps then say “explicit” beside it.",
+    )
     chapters = TextAreaField(
-        "Chapters",
-        description="One a line: when it begins and a title. 12:30 What we tried first",
+        "Chapters (optional)",
+        description="One on each line: when it begins, then its title. For example: 12:30 What we tried first",
     )
 
 
@@ -248,7 +287,7 @@ class ConsentForm(StudioForm):
         "How did they agree?",
         description="For example: on the signed form, or in the recording.",
     )
-    given_on = DateField("When?", validators=[Optional()])
+    given_on = DateField("When did they agree?", validators=[Optional()])
     taken_by = StringField("Who asked them?")
 
 

@@ -36,13 +36,13 @@ class Asked:
 ASKED = {
     "unpublish": Asked(
         episodes.unpublish,
-        "Take this episode back?",
+        "Unpublish this episode?",
         (
             "Nobody can find, hear or read it until you publish it again.",
             "Podcast apps remove it when they next look, most within a day.",
             "You can publish it again at any time; links to it will then work again.",
         ),
-        "Take it back",
+        "Unpublish it",
         "The episode is no longer public.",
     ),
     "withdraw": Asked(
@@ -51,7 +51,7 @@ ASKED = {
         (
             "Its page says that it was withdrawn; podcast apps and search engines are told to forget it.",
             "Copies that people have already downloaded cannot be called back.",
-            "Use this when somebody no longer agrees. To pause it only, take it back instead.",
+            "Use this when somebody no longer agrees. To hide it only for now, unpublish it instead.",
         ),
         "Withdraw it",
         "The episode has been withdrawn.",

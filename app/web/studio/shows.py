@@ -35,7 +35,7 @@ def show_new(slug: str) -> ResponseReturnValue:
         else:
             show_slug = made.slug
             session.commit()
-            flash("The show has been added. Podcast apps need a picture: add one now, or later.")
+            flash("The show has been added.")
             return redirect(url_for("studio.show", slug=show_slug))
     elif not form.is_submitted():
         form.category.data = "Health & Fitness|Medicine"
@@ -122,6 +122,8 @@ def show_seasons(slug: str) -> ResponseReturnValue:
             session.commit()
             flash("The season has been added.")
             return redirect(url_for("studio.show_seasons", slug=slug))
+    if not form.is_submitted():
+        form.number.data = max((season.number for season in found.seasons), default=0) + 1
     return page("studio/seasons.html", form, show=found)
 
 
