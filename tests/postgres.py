@@ -73,7 +73,7 @@ class PostgresServer:
     def database(self, name: str, like: str = "template1") -> str:
         """The address of a new database: empty, or a copy of one that nobody is connected to."""
         with self._connect("postgres") as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"'.encode())
         return f"postgresql+psycopg://hearth@127.0.0.1:{self.port}/{name}"
 
     def __exit__(

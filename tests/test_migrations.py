@@ -114,7 +114,7 @@ def write_at_first_revision(url: str) -> None:
                 recording_id=recording,
                 enclosure_id=enclosure,
                 transcript_id=transcript,
-            )  # fmt: skip
+            )
         )
     engine.dispose()
 
@@ -199,9 +199,9 @@ def test_an_episode_cannot_point_at_what_is_not_there(empty_database: str) -> No
     engine = make_engine(empty_database)
 
     for column in ("recording_id", "enclosure_id", "transcript_id"):
+        change = sa.text(f"UPDATE episodes SET {column} = :no")
         with engine.connect() as connection, pytest.raises(sa.exc.IntegrityError):
-            connection.execute(sa.text(f"UPDATE episodes SET {column} = :no"), {"no": uuid.uuid4().hex})
-            connection.commit()
+            connection.execute(change, {"no": uuid.uuid4().hex})
     engine.dispose()
 
 

@@ -164,3 +164,19 @@ def test_the_same_show_is_used_again(backends: Backends, weights: Path, voice: P
     with backends.database.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Show)) == 1
         assert sorted(session.scalars(sa.select(Episode.slug))) == ["ward-round", "ward-round-2"]
+
+
+def test_what_a_killed_command_leaves_the_next_worker_publishes(
+    backends: Backends, weights: Path, voice: Path
+) -> None:
+    command = ["-m", "flask", "--app", "app", "publish", str(voice), "--show", "s", "--title", "T", "--wait"]
+    with worker(environment(backends, weights), *command) as killed:
+        wait_for(lambda: workers(backends) == 1, 60)
+        killed.kill()
+    with worker(environment(backends, weights)):
+        wait_for(lambda: episode_state(backends) is EpisodeState.published, 120)
+    left = [path.name for path in (backends.settings.data / "work").iterdir()]
+
+    assert workers(backends) == 2
+    assert len(left) == 1
+    assert "publish" not in left[0]

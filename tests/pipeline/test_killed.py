@@ -85,10 +85,17 @@ def undisturbed(backends: Backends, sound: Path, weights: Path) -> Outcome:
     return found
 
 
-@pytest.mark.parametrize(("sound_name", "moment"), [("speech", "before"), ("sentence", "after")])
-def test_a_worker_killed_in_every_step_leaves_what_an_undisturbed_one_leaves(
+@pytest.mark.parametrize(
+    ("sound_name", "moment", "killed_in"),
+    [
+        ("speech", "before", tuple(Step)),
+        ("sentence", "after", (Step.master, Step.transcribe, Step.index)),
+    ],
+)
+def test_a_worker_killed_in_its_steps_leaves_what_an_undisturbed_one_leaves(
     sound_name: str,
     moment: str,
+    killed_in: tuple[Step, ...],
     backends: Backends,
     weights: Path,
     tmp_path: Path,
@@ -98,7 +105,7 @@ def test_a_worker_killed_in_every_step_leaves_what_an_undisturbed_one_leaves(
     without_faults = undisturbed(backends, sound, weights)
     recording_id = ready(backends, sound, wish=PublishWish.when_ready)
     enqueue(backends, recording_id)
-    for step in Step:
+    for step in killed_in:
         marker = tmp_path / f"{step}-{moment}"
         command = ("-m", "tests.pipeline.paused_worker", step.value, moment, str(marker))
         with worker(environment(backends, weights), *command) as paused:

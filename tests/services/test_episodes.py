@@ -1,5 +1,6 @@
 """What it takes to publish, and what taking back does."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, NotAllowed, NotFound
-from app.models import Account, Episode, EpisodeKind, EpisodeState, PublishWish
+from app.models import Account, Episode, EpisodeKind, EpisodeState, PublishWish, Show
 from app.services import drafts, episodes, people, transcripts
 from app.services.published import public_episode_ids
 from tests.factories import (
@@ -34,8 +35,14 @@ def is_public(session: Session, episode: Episode) -> bool:
     return episode.id in set(session.scalars(public_episode_ids()))
 
 
-def with_sound(session: Session, *, checked: bool = False, **said: object) -> Episode:
-    episode = make_episode(session, **said)
+def with_sound(
+    session: Session,
+    show: Show | None = None,
+    *,
+    checked: bool = False,
+    kind: EpisodeKind = EpisodeKind.episode,
+) -> Episode:
+    episode = make_episode(session, show, kind=kind)
     make_sound(session, episode, checked=checked)
     return episode
 
@@ -244,7 +251,7 @@ def test_who_may_publish_and_take_back(
     make_membership(session, account, show.community if role else make_community(session), role or "producer")
     draft, public = with_sound(session, show=show), make_published(session, show)
     never = make_published(session, show)
-    changes = (
+    changes: tuple[Callable[[], None], ...] = (
         lambda: episodes.publish(session, draft, account, LATER),
         lambda: episodes.wish(session, draft, PublishWish.now, account, LATER),
         lambda: episodes.unpublish(session, public, account, LATER),

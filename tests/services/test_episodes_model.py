@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict
-from app.models import CreditRole, Enclosure, Episode, EpisodeState, PublishWish, Recording
+from app.models import CreditRole, Enclosure, EpisodeState, PublishWish, Recording, TranscriptRow
 from app.services import drafts, episodes, people
 from app.services.published import public_episode_ids
 from tests.factories import (
@@ -122,7 +122,7 @@ class Story(RuleBasedStateMachine):
             assert (self.episode.enclosure_id, self.episode.transcript_id) == kept[1:]
         episodes.take_transcript(self.session, recording, words, self.now)
 
-    def arrive(self) -> tuple[Recording, object]:
+    def arrive(self) -> tuple[Recording, TranscriptRow]:
         other = make_episode(self.session, self.episode.show)
         recording = make_recording(self.session, other)
         enclosure: Enclosure = make_enclosure(self.session, recording)

@@ -72,11 +72,15 @@ def _name(table: str, change: str) -> str:
 
 def _take_back(lost: str, is_sqlite: bool) -> str:
     now = "strftime('%Y-%m-%d %H:%M:%f000', 'now')" if is_sqlite else "clock_timestamp()"
-    return (
-        f"UPDATE shows SET revision = revision + 1, changed_at = {now} "
-        f"WHERE id IN (SELECT show_id FROM episodes WHERE {lost}); "
-        f"UPDATE episodes SET state = 'unpublished', wish = 'none', changed_at = {now} WHERE {lost};"
+    feed_follows = (
+        f"UPDATE shows SET revision = revision + 1, changed_at = {now} "  # noqa: S608  (nothing from outside)
+        f"WHERE id IN (SELECT show_id FROM episodes WHERE {lost});"
     )
+    taken_back = (
+        f"UPDATE episodes SET state = 'unpublished', wish = 'none', changed_at = {now} "  # noqa: S608
+        f"WHERE {lost};"
+    )
+    return f"{feed_follows} {taken_back}"
 
 
 def downgrade() -> None:

@@ -7,12 +7,21 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import Invalid
 from app.models import CreditRole, Episode, EpisodeKind, Person
-from app.services import drafts, people
+from app.services import drafts, fields, people
 from app.web.current import backends
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.forms import ConsentForm, CreditForm, PlainForm, options, page
 from app.web.studio.guard import account, episode_to_make
+
+#: All that is missing is said at once; what it may be is said by services/drafts.py.
+_WANTED = {
+    "person": "Choose who agreed.",
+    "purpose": "Say what they agreed to.",
+    "how_given": "Say how they agreed, for example: on the signed form, in the recording.",
+    "given_on": "Enter the day on which they agreed.",
+    "taken_by": "Say who asked them.",
+}
 
 
 def credit_form(episode: Episode) -> CreditForm:
@@ -77,9 +86,10 @@ def consent_add(episode_id: uuid.UUID) -> ResponseReturnValue:
     form = consent_form(found)
     if form.validate_on_submit():
         try:
-            person = _chosen(form.person.data, "Choose who agreed.")
-            if form.given_on.data is None:
-                raise Invalid({"given_on": "Enter the day on which they agreed."})
+            given_on = form.given_on.data
+            if given_on is None or not form.person.data:
+                raise Invalid(fields.missing(form.data, _WANTED))
+            person = people.get(session, uuid.UUID(form.person.data))
             drafts.record_consent(
                 session,
                 found,
@@ -88,7 +98,7 @@ def consent_add(episode_id: uuid.UUID) -> ResponseReturnValue:
                 now,
                 purpose=form.purpose.data or "",
                 how_given=form.how_given.data or "",
-                given_on=form.given_on.data,
+                given_on=given_on,
                 taken_by=form.taken_by.data or "",
             )
         except Invalid as refused:

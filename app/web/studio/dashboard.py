@@ -78,7 +78,7 @@ def dashboard() -> ResponseReturnValue:
         needs=sorted(needs, key=lambda need: need.rank),
         on_their_way=[OnItsWay(episode, shown(latest[episode.id], now)) for episode in working],
         recent=recent[:12],
-        notices=[n for n in _notices(session, who) if not _is_said(n, needs, latest)],
+        notices=[n for n in _notices(session, who) if not _is_said(n, needs, recent, latest)],
     )
 
 
@@ -170,15 +170,19 @@ def _needs(session: Session, episode: Episode, recording: Recording | None) -> l
     return []
 
 
-def _is_said(notice: Notice, needs: list[Need], latest: dict[uuid.UUID, Recording]) -> bool:
+def _is_said(
+    notice: Notice, needs: list[Need], recent: list[Episode], latest: dict[uuid.UUID, Recording]
+) -> bool:
     """Whether the page says it anyhow under "Needs you", or it is no longer so."""
-    if notice.episode_id is None:
+    episode = next((episode for episode in recent if episode.id == notice.episode_id), None)
+    if episode is None:
         return False
-    need = next((need for need in needs if need.episode.id == notice.episode_id), None)
+    needs_you = any(need.episode is episode for need in needs)
     if notice.kind == "ready":
-        return need is not None and need.episode.state is not EpisodeState.published
-    recording = latest.get(notice.episode_id)
-    return need is not None or (recording is not None and recording.state.value != notice.kind)
+        is_checked = episode.transcript is not None and episode.transcript.checked_at is not None
+        return is_checked or (needs_you and episode.state is not EpisodeState.published)
+    recording = latest.get(episode.id)
+    return needs_you or (recording is not None and recording.state.value != notice.kind)
 
 
 def _notices(session: Session, who: Account) -> list[Notice]:

@@ -24,7 +24,7 @@ _MOST_NOTES = 20_000
 
 @dataclass(frozen=True)
 class NextStep:
-    """What a story, or an episode that has to be checked, waits for: words for a button, and where it leads."""
+    """What an episode waits for before it may be published: words for a button, and where it leads."""
 
     words: str
     url: str

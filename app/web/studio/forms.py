@@ -113,10 +113,10 @@ class CommunityForm(StudioForm):
     """What a community is about."""
 
     name = StringField("Name")
-    summary = StringField(
-        "In one sentence (optional)", description="Shown on the home page under the name."
+    summary = StringField("In one sentence (optional)", description="Shown on the home page under the name.")
+    domain = TextAreaField(
+        "Domain (optional)", description="The field of concern that brings people together."
     )
-    domain = TextAreaField("Domain (optional)", description="The field of concern that brings people together.")
     community = TextAreaField(
         "Community (optional)", description="Who takes part, and how they commit to each other."
     )
@@ -167,7 +167,8 @@ class ShowForm(StudioForm):
         ),
     )
     explicit = BooleanField(
-        "This show has explicit language or content", description="Podcast apps then say “explicit” beside it."
+        "This show has explicit language or content",
+        description="Podcast apps then say “explicit” beside it.",
     )
     requires_checked = BooleanField("Publish only after a person has checked the transcript")
     producers_publish = BooleanField("Producers may publish without asking a facilitator")
@@ -263,7 +264,8 @@ class EpisodeForm(StudioForm):
     )
     chapters = TextAreaField(
         "Chapters (optional)",
-        description="One on each line: when it begins, then its title. For example: 12:30 What we tried first",
+        description="One on each line: when it begins, then its title. For example: 12:30 What we "
+        "tried first",
     )
 
 
