@@ -18,6 +18,7 @@ from app.models import (
     PublishWish,
     Recording,
     RecordingState,
+    SegmentRow,
     TranscriptRow,
 )
 from app.services import access, recordings, shows, transcripts
@@ -146,6 +147,25 @@ def mark_checked(session: Session, episode: Episode, account: Account, now: date
     transcripts.mark_checked(session, episode.transcript, account, now)
     touch(session, episode, now)
     _fulfil(session, episode, now)
+
+
+def correct(
+    session: Session,
+    episode: Episode,
+    number: int,
+    text: str,
+    revision: int,
+    account: Account,
+    now: datetime,
+) -> SegmentRow:
+    """A person's words in place of the machine's, for readers and searchers. Raises as correct_segment."""
+    if episode.transcript is None:
+        raise Conflict("There is no transcript yet.")
+    before = episode.transcript.revision
+    saved = transcripts.correct_segment(session, episode.transcript, number, text, revision, account, now)
+    if episode.transcript.revision != before:
+        touch(session, episode, now)
+    return saved
 
 
 def take_enclosure(session: Session, recording: Recording, now: datetime) -> None:

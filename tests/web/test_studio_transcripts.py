@@ -83,6 +83,16 @@ def test_a_sentence_is_corrected_without_a_script(
     assert "&lt;b&gt;nurses" in client.get(f"/studio/episodes/{recorded.id}/transcript").text
 
 
+def test_a_corrected_sentence_is_found_by_its_new_words_and_no_longer_by_its_old(
+    client: FlaskClient, session: Session, recorded: Episode
+) -> None:
+    post(client, f"/studio/episodes/{recorded.id}/publish/now")
+    post(client, f"/studio/episodes/{recorded.id}/transcript/2", text="Slips went down.", revision="1")
+
+    counts = [client.get(f"/search?q={word}&format=json").json["count"] for word in ("slips", "falls")]
+    assert counts == [1, 0]
+
+
 def test_two_who_correct_one_sentence_both_keep_their_words(
     client: FlaskClient, session: Session, recorded: Episode
 ) -> None:

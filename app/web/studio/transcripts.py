@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Episode, SegmentRow, TranscriptRow
-from app.services import episodes, transcripts
+from app.services import episodes
 from app.web.current import backends
 from app.web.errors import wants_json
 from app.web.session import current_session
@@ -59,9 +59,7 @@ def sentence(episode_id: uuid.UUID, number: int) -> ResponseReturnValue:
         text = form.text.data or ""
         try:
             revision = int(form.revision.data or 0)
-            saved = transcripts.correct_segment(
-                session, row, number, text, revision, account(), backends().clock()
-            )
+            saved = episodes.correct(session, found, number, text, revision, account(), backends().clock())
         except Invalid as refused:
             form.blame(refused)
         except Conflict as refused_change:
