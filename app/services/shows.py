@@ -3,9 +3,10 @@
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import cast
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app.errors import Conflict, NotFound
 from app.models import Community, Episode, Season, Show, ShowOrder
@@ -62,8 +63,12 @@ class ShowFields:
 
 def touch(show: Show, now: datetime) -> None:
     """Something that the show's feed or pages could say has changed."""
-    show.revision += 1
+    # counted by the database: two changes at once are two revisions
+    show.revision = cast("int", Show.revision + 1)
     show.changed_at = now
+    session = object_session(show)
+    if session is not None:
+        session.flush()
 
 
 def by_slug(session: Session, slug: str) -> Show:

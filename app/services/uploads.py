@@ -16,6 +16,7 @@ from app.models import (
     Account,
     Episode,
     EpisodeKind,
+    EpisodeState,
     PublishWish,
     Recording,
     RecordingState,
@@ -39,6 +40,9 @@ AGREEMENT = (
 #: Said on the page; what a file really is, the pipeline finds out from its bytes.
 FORMATS = "MP3, M4A, WAV, FLAC, OGG, Opus, AIFF, WMA or AMR, or the sound of an MP4, MOV or WebM film"
 ACCEPT = ".mp3,.m4a,.m4b,.aac,.wav,.flac,.ogg,.oga,.opus,.aif,.aiff,.wma,.amr,.mp4,.mov,.webm,audio/*"
+
+#: States in which an episode may still be waiting to be published.
+WAITING = (EpisodeState.draft, EpisodeState.unpublished)
 
 #: Parts are put together into a second file, and the pipeline works on a copy of its own.
 _ROOM_FACTOR = 2
@@ -217,7 +221,7 @@ def complete(session: Session, upload: Upload, account: Account, now: datetime) 
     if episode is None:
         title = upload.title or title_from(upload.file_name)
         episode = drafts.create(session, show, title, EpisodeKind(upload.kind), account, now)
-    if access.may_publish(session, account, show):
+    if episode.state in WAITING and access.may_publish(session, account, show):
         episode.wish = PublishWish(upload.wish)
     recording = receive(
         session,

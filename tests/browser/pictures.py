@@ -52,7 +52,7 @@ def main() -> int:
         page = context.new_page()
         sound = _episode(page, said.folder, Path(scratch))
         _sign_in(page)
-        page.set_viewport_size({"width": 1000, "height": 800})
+        page.set_viewport_size({"width": 820, "height": 820})
         _upload(page, said.folder, sound)
         _transcript(page, said.folder)
         _publish(page, said.folder)
@@ -96,12 +96,10 @@ def _upload(page: Page, folder: Path, sound: Path) -> None:
     page.locator("[name=title]").fill(DRAFT)
     page.locator("[name=recording]").set_input_files(str(sound))
     page.get_by_label("Everyone who can be heard").check()
-    _keep(_part(page, page.locator("main")), folder / "upload.png")
+    _keep(_down_to(page, page.locator("[data-send]")), folder / "upload.png")
     page.get_by_role("button", name="Upload", exact=True).click()
-    expect(page.locator("[data-words]").first).to_have_text(
-        re.compile(r"Transcribing [1-9]"), timeout=SLOW_MS
-    )
-    _keep(_part(page, page.locator("main")), folder / "progress.png")
+    expect(page.locator("[data-words]").first).to_have_text(re.compile("Transcribing"), timeout=SLOW_MS)
+    _keep(_down_to(page, page.locator("[data-more]")), folder / "progress.png")
     expect(page.get_by_role("link", name="Open the episode")).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("link", name="Open the episode").click()
     expect(page.get_by_role("heading", level=1, name=DRAFT)).to_be_visible()
@@ -124,15 +122,21 @@ def _transcript(page: Page, folder: Path) -> None:
 def _publish(page: Page, folder: Path) -> None:
     """The page of a draft that is ready; then it goes to the bin."""
     page.wait_for_load_state("networkidle")
-    _keep(page.screenshot(), folder / "publish.png")
+    _keep(_down_to(page, page.locator(".box--publish")), folder / "publish.png")
     page.get_by_role("link", name="Move this episode to the bin").click()
     page.get_by_role("button", name="Move to the bin").click()
     expect(page.get_by_role("heading", name="In the bin")).to_be_visible()
 
 
-def _part(page: Page, element: Locator) -> bytes:
+def _down_to(page: Page, last: Locator) -> bytes:
+    """The page from its top to below this element, with nothing focused."""
+    page.evaluate("document.activeElement.blur()")
     page.evaluate("window.scrollTo(0, 0)")
-    return element.screenshot()
+    box = last.bounding_box()
+    assert box is not None
+    height = box["y"] + box["height"] + 32
+    width = page.evaluate("document.documentElement.clientWidth")
+    return page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
 
 
 def _keep(png: bytes, path: Path) -> None:

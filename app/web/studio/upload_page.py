@@ -99,7 +99,7 @@ def _write_plain(
     if episode is None:
         title = form.title.data or uploads.title_from(fields.file_name(file.filename))
         episode = drafts.create(session, show, title, EpisodeKind(form.kind.data), who, now)
-    if access.may_publish(session, who, show):
+    if episode.state in uploads.WAITING and access.may_publish(session, who, show):
         episode.wish = PublishWish(form.wish.data)
     agreed = (uploads.AGREEMENT_VERSION, now)
     recording = uploads.receive(
