@@ -129,7 +129,8 @@ def _publish(page: Page, folder: Path) -> None:
 
 
 def _down_to(page: Page, last: Locator) -> bytes:
-    """The page from its top to below this element, with nothing focused."""
+    """The page from its top to below this element, with nothing focused or pointed at."""
+    page.mouse.move(0, 0)
     page.evaluate("document.activeElement.blur()")
     page.evaluate("window.scrollTo(0, 0)")
     box = last.bounding_box()
