@@ -63,9 +63,12 @@ def test_links_lists_and_emphasis_stay() -> None:
 def test_headings_stand_below_those_of_the_page_without_a_gap() -> None:
     made = notes_html("# One\n\n### Two\n\n# Three\n\n###### Four", top_heading=3)
 
-    assert [
-        part for part in made.replace("</", "\n</").split("\n") if part.startswith("<h")
-    ] == ["<h3>One", "<h4>Two", "<h3>Three", "<h4>Four"]
+    assert [part for part in made.replace("</", "\n</").split("\n") if part.startswith("<h")] == [
+        "<h3>One",
+        "<h4>Two",
+        "<h3>Three",
+        "<h4>Four",
+    ]
 
 
 def test_line_ends_that_were_typed_are_kept() -> None:

@@ -15,6 +15,7 @@ from app.models import (
     CreditRole,
     Episode,
     EpisodeKind,
+    Notice,
     Recording,
     RecordingState,
     SegmentRow,
@@ -249,3 +250,75 @@ def test_a_form_with_errors_says_so_first(
     page.get_by_role("link", name="Enter the title of the show.").click()
     expect(page.get_by_label("Title")).to_be_focused()
     assert axe(page) == []
+
+
+def test_a_story_leads_from_one_missing_thing_to_the_next_until_it_can_be_published(
+    page: Page, sign_in: Callable[[Page], str], session: Session, recorded: Episode
+) -> None:
+    recorded.credits.clear()
+    recorded.consents.clear()
+    session.commit()
+    here = f"{sign_in(page)}/studio/episodes/{recorded.id}"
+    page.goto(here)
+    page.get_by_role("link", name="Check the transcript").click()
+    page.get_by_role("button", name="mark as checked").click()
+
+    page.goto(here)
+    page.get_by_role("link", name="Name the storyteller").click()
+    page.get_by_label("Or the name of somebody new").fill("Grace")
+    page.get_by_role("button", name="Add this person").click()
+    page.get_by_role("link", name="Record the consent").click()
+    page.get_by_label("Who agreed?").select_option(label="Grace")
+    page.get_by_label("What did they agree to?").fill("Publishing")
+    page.get_by_label("How did they agree?").fill("On the form")
+    page.get_by_label("When did they agree?").fill("2026-03-01")
+    page.get_by_role("button", name="Record the consent").click()
+    page.get_by_role("button", name="Publish", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Published")).to_be_visible()
+
+
+def test_a_consent_form_sent_empty_says_everything_that_is_missing(
+    page: Page, sign_in: Callable[[Page], str], recorded: Episode
+) -> None:
+    page.goto(f"{sign_in(page)}/studio/episodes/{recorded.id}/consent")
+    page.get_by_label("Who asked them?").fill("")
+    page.get_by_role("button", name="Record the consent").click()
+
+    expect(page.get_by_role("alert").get_by_role("link")).to_have_count(5)
+
+
+def test_somebody_who_is_named_in_an_episode_stays_and_the_page_says_why(
+    page: Page, sign_in: Callable[[Page], str], recorded: Episode
+) -> None:
+    page.goto(f"{sign_in(page)}/studio/people/{recorded.credits[0].person_id}")
+    page.get_by_role("button", name="Remove this person").click()
+
+    expect(page.get_by_role("heading", level=1, name="Ruth")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("named in an episode")
+
+
+def test_a_number_that_is_none_is_answered_in_plain_words(
+    page: Page, sign_in: Callable[[Page], str], recorded: Episode
+) -> None:
+    page.goto(f"{sign_in(page)}/studio/episodes/{recorded.id}/edit")
+    page.get_by_label("Number").fill("three")
+    page.get_by_role("button", name="Save").click()
+
+    page.get_by_role("link", name="Enter a whole number, such as 3.").click()
+    expect(page.get_by_label("Number")).to_be_focused()
+
+
+def test_news_that_stands_under_needs_you_is_not_said_twice(
+    page: Page, sign_in: Callable[[Page], str], session: Session, show: Show, facilitator: Account
+) -> None:
+    episode = make_episode(session, show)
+    make_recording(session, episode, state=RecordingState.failed, reason="The disk is full.")
+    for kind, text in (("failed", "The disk is full."), ("refused", "Old news.")):
+        about = {"account_id": facilitator.id, "episode_id": episode.id}
+        session.add(Notice(**about, kind=kind, text=text, created_at=WHEN))
+    session.commit()
+    page.goto(f"{sign_in(page)}/studio/")
+
+    expect(page.get_by_text("The disk is full.")).to_have_count(1)
+    expect(page.get_by_text("Old news.")).to_have_count(0)

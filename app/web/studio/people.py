@@ -5,7 +5,7 @@ import uuid
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from app.errors import Invalid
+from app.errors import Conflict, Invalid
 from app.models import Community, Person
 from app.services import access, people
 from app.web.current import backends
@@ -57,7 +57,11 @@ def person_remove(person_id: uuid.UUID) -> ResponseReturnValue:
     """Forget somebody who is named in no episode."""
     found, session = _to_make(person_id), current_session()
     slug = session.get_one(Community, found.community_id).slug
-    people.remove(session, found)
+    try:
+        people.remove(session, found)
+    except Conflict as refused:
+        flash(str(refused))
+        return redirect(url_for("studio.person", person_id=person_id))
     session.commit()
     flash("The person has been removed.")
     return redirect(url_for("studio.community_people", slug=slug))

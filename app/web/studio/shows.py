@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from app.artwork import LIMIT_BYTES, make_artwork
-from app.errors import Invalid, TooLarge, WrongKind
+from app.errors import Conflict, Invalid, TooLarge, WrongKind
 from app.models import Episode, ShowOrder
 from app.services import access, artwork, shows
 from app.web.current import backends, public_address, settings
@@ -131,7 +131,11 @@ def show_seasons(slug: str) -> ResponseReturnValue:
 def season_remove(slug: str, season_id: uuid.UUID) -> ResponseReturnValue:
     """Remove an empty season."""
     found, session = show_to_manage(slug), current_session()
-    shows.remove_season(session, found, season_id, backends().clock())
+    try:
+        shows.remove_season(session, found, season_id, backends().clock())
+    except Conflict as refused:
+        flash(str(refused))
+        return redirect(url_for("studio.show_seasons", slug=slug))
     session.commit()
     flash("The season has been removed.")
     return redirect(url_for("studio.show_seasons", slug=slug))
