@@ -246,3 +246,4 @@ def changed(session: Session, episode: Episode, now: datetime) -> None:
     """
     _check_stays_public(session, episode)
     episodes.touch(session, episode, now)
+    episodes.fulfil(session, episode, now)  # perhaps this was the last thing that a wish waited for

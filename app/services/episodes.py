@@ -91,7 +91,7 @@ def wish(session: Session, episode: Episode, wanted: PublishWish, account: Accou
         return
     episode.wish = wanted
     session.flush()
-    _fulfil(session, episode, now)
+    fulfil(session, episode, now)
 
 
 def unpublish(session: Session, episode: Episode, account: Account, now: datetime) -> None:
@@ -146,7 +146,7 @@ def mark_checked(session: Session, episode: Episode, account: Account, now: date
         raise Conflict("There is no transcript yet.")
     transcripts.mark_checked(session, episode.transcript, account, now)
     touch(session, episode, now)
-    _fulfil(session, episode, now)
+    fulfil(session, episode, now)
 
 
 def correct(
@@ -181,7 +181,7 @@ def take_enclosure(session: Session, recording: Recording, now: datetime) -> Non
     enclosure = session.scalars(sa.select(Enclosure).where(Enclosure.recording_id == recording.id)).one()
     _use(session, episode, recording, enclosure, None, now)
     if episode.wish is PublishWish.now:
-        _fulfil(session, episode, now)
+        fulfil(session, episode, now)
 
 
 def take_transcript(
@@ -197,7 +197,7 @@ def take_transcript(
         episode.wish = PublishWish.none
     _use(session, episode, recording, enclosure, transcript, now)
     touch(session, episode, now)
-    _fulfil(session, episode, now)
+    fulfil(session, episode, now)
 
 
 def tell_ready(session: Session, episode: Episode, now: datetime) -> None:
@@ -252,7 +252,7 @@ def _use(
     session.expire(episode, ["recording", "enclosure", "transcript"])
 
 
-def _fulfil(session: Session, episode: Episode, now: datetime) -> None:
+def fulfil(session: Session, episode: Episode, now: datetime) -> None:
     """Publish if that was asked for, everything asked for is there, and nothing stands in the way."""
     if episode.wish is PublishWish.none or episode.state is EpisodeState.published:
         return

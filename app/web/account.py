@@ -22,7 +22,7 @@ from app.backends import Backends
 from app.errors import Invalid, NotSignedIn, TooOften
 from app.mail import Letter
 from app.models import Account, Community, Membership, Role
-from app.services import accounts, attempts
+from app.services import access, accounts, attempts
 from app.web.account_forms import (
     AccountForm,
     NameForm,
@@ -118,7 +118,7 @@ def sign_in() -> str | Response:
     form = SignInForm()
     destination = own_path(form.next.data or request.args.get("next"))
     if current_account() is not None:
-        return redirect(destination or url_for("account.show"))
+        return redirect(destination or _home())
     form.next.data = destination or ""
     if not form.validate_on_submit():
         return form_page("account/sign_in.html", form)
@@ -139,7 +139,7 @@ def sign_in() -> str | Response:
     attempts.succeed(database, attempt)
     begin_session(account)
     database.commit()
-    return redirect(destination or url_for("account.show"))
+    return redirect(destination or _home())
 
 
 @bp.post("/sign-out")
@@ -232,7 +232,13 @@ def reset(token: str) -> str | Response:
         return form_page("account/reset.html", form, holder=account)
     begin_session(account)
     database.commit()
-    return redirect(url_for("account.show"))
+    return redirect(_home())
+
+
+def _home() -> str:
+    """Where a person who has just signed in wants to be: the studio, where it is open to them."""
+    studio_open = access.works_in_studio(current_session(), current_account())
+    return url_for("studio.dashboard") if studio_open else url_for("account.show")
 
 
 @bp.get("/account")

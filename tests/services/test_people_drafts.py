@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
-from app.models import Consent, CreditRole, Episode, EpisodeKind, EpisodeState
+from app.models import Consent, CreditRole, Episode, EpisodeKind, EpisodeState, PublishWish
 from app.services import drafts, people
 from app.services.drafts import EpisodeFields
 from tests.factories import WHEN, make_account, make_episode, make_published
+from tests.services.stories import make_sound, make_teller
 
 
 def make_story(session: Session) -> tuple[Episode, Consent]:
@@ -34,6 +35,20 @@ def make_story(session: Session) -> tuple[Episode, Consent]:
     episode.kind = EpisodeKind.story
     session.flush()
     return episode, consent
+
+
+def test_a_story_that_only_waited_for_its_consent_is_published_with_it(session: Session) -> None:
+    episode = make_episode(session, kind=EpisodeKind.story, wish=PublishWish.when_ready)
+    make_sound(session, episode)
+    teller = make_teller(session, episode).person
+    account = make_account(session)
+
+    drafts.record_consent(
+        session, episode, teller, account, WHEN,
+        purpose="Publish it", how_given="In writing", given_on=WHEN.date(), taken_by="Ada",
+    )  # fmt: skip
+
+    assert episode.state is EpisodeState.published
 
 
 def test_a_withdrawn_consent_takes_the_story_back_at_once(session: Session) -> None:
