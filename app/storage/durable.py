@@ -44,11 +44,12 @@ def replacing(target: Path, incoming: Path) -> Iterator[BinaryIO]:
 def move(path: Path, target: Path) -> None:
     """Put a finished file in its place, at once and for good."""
     for attempt in range(1, _TRIES + 1):
-        target.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
         try:
+            target.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
             path.replace(target)
-        except FileNotFoundError:
-            # Whoever removed the last object beside this one removed the folder as well.
+        except (FileNotFoundError, FileExistsError):
+            # Whoever removed the last object beside this one removed the folder as well, perhaps just
+            # after mkdir had found it and before it had looked whether it is one.
             if attempt == _TRIES or not path.exists():
                 raise
         else:

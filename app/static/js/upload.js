@@ -154,14 +154,16 @@ async function sendOne(form, file, asked, row, live) {
     tell,
   });
   at("pause").addEventListener("click", () => (sending.isPaused ? sending.resume() : sending.pause()));
-  at("cancel").addEventListener("click", async () => {
+  let cancelled;
+  at("cancel").addEventListener("click", () => {
     if (!window.confirm(`Cancel sending “${file.name}”? What has been sent so far is thrown away.`)) return;
-    await sending.cancel();
+    cancelled = sending.cancel();
   });
   let done;
   try {
     done = await sending.run();
   } catch (error) {
+    await cancelled; // said only when it is so
     at("pause").hidden = at("cancel").hidden = at("bar").hidden = true;
     at("left").textContent = "";
     at("words").textContent = sending.isCancelled ? "Cancelled" : "Something went wrong. Load the page again and choose the same file.";
