@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.bench.corpus import Speech, read_corpus
+from tests.bench.corpus import Speech, read_corpus, read_demo
 from tests.bench.uploading import measure as measure_uploads
 
 PARTS = ("speech", "mastering", "feed", "search", "upload")
@@ -26,6 +26,8 @@ def main() -> int:
         scratch = Path(name)
         if "speech" in options.only:
             found |= _speech(read_corpus(options.corpus, scratch, at_least_s=300), scratch)
+            if options.corpus is None:
+                found |= _speech(read_demo(scratch), scratch)
         if "mastering" in options.only:
             long = read_corpus(options.corpus, scratch, at_least_s=900)
             found["mastering"] = _run("mastering", _as_stereo(long, scratch))

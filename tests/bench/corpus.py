@@ -1,8 +1,8 @@
 """Real speech with its text, joined to one recording, so that windows are as long as in life.
 
 `--corpus DIR` takes a folder with a `corpus.tsv` (columns file, seconds, language, reference ...); by
-default the LibriVox samples of Debian's pocketsphinx-testdata are used. All of it is read speech:
-conversation is harder, for every engine.
+default the LibriVox samples of Debian's pocketsphinx-testdata are used, and the demo as our synthetic
+voices speak it. All of it is read speech: conversation is harder, for every engine.
 """
 
 import csv
@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.audio.sandbox import ffmpeg_path
+from app.demo.scripts import SCRIPTS
+from app.demo.voices import speak
 from transcription.speech_file import RATE_HZ
 
 LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
@@ -34,6 +36,19 @@ class Speech:
 def read_corpus(folder: Path | None, scratch: Path, *, at_least_s: float = 0) -> Speech:
     """All pieces of a corpus as one 16 kHz mono WAV, repeated until it is long enough."""
     pieces = _from_table(folder) if folder else _librivox()
+    return _joined(folder.name if folder else "LibriVox", pieces, scratch, at_least_s=at_least_s)
+
+
+def read_demo(scratch: Path) -> Speech:
+    """The demo's recordings, two voices in most, as they are spoken for `./dev demo`."""
+    paths = [scratch / f"demo-{number}.wav" for number in range(len(SCRIPTS))]
+    for script, path in zip(SCRIPTS, paths, strict=True):
+        speak(script.turns, path)
+    texts = [" ".join(text for _, text in script.turns) for script in SCRIPTS]
+    return _joined("the demo, synthetic voices", list(zip(paths, texts, strict=True)), scratch)
+
+
+def _joined(name: str, pieces: list[tuple[Path, str]], scratch: Path, *, at_least_s: float = 0) -> Speech:
     samples: list[npt.NDArray[np.int16]] = []
     words: list[str] = []
     pause = np.zeros(int(RATE_HZ * PAUSE_S), dtype=np.int16)
@@ -50,7 +65,7 @@ def read_corpus(folder: Path | None, scratch: Path, *, at_least_s: float = 0) ->
         file.setsampwidth(2)
         file.setframerate(RATE_HZ)
         file.writeframes(np.concatenate(samples).astype("<i2").tobytes())
-    return Speech(folder.name if folder else "LibriVox samples", target, seconds, " ".join(words))
+    return Speech(name, target, seconds, " ".join(words))
 
 
 def decode(path: Path) -> npt.NDArray[np.int16]:
