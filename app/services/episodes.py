@@ -140,11 +140,37 @@ def bin_ends(episode: Episode) -> datetime | None:
     return episode.deleted_at + timedelta(days=BIN_DAYS) if episode.deleted_at else None
 
 
-def mark_checked(session: Session, episode: Episode, account: Account, now: datetime) -> None:
-    """A person has read the transcript against the sound; what only waited for that is published."""
+def read_transcript(episode: Episode, transcript_id: uuid.UUID) -> TranscriptRow:
+    """The episode's transcript, if it is still the one that the person has before them.
+
+    Another recording brings other words, which count their revisions anew. Raises Conflict.
+    """
     if episode.transcript is None:
         raise Conflict("There is no transcript yet.")
-    transcripts.mark_checked(session, episode.transcript, account, now)
+    if episode.transcript_id != transcript_id:
+        raise Conflict(
+            "The recording has been replaced since you opened this page, and its words are new. "
+            "Nothing was changed. Open the transcript again."
+        )
+    return episode.transcript
+
+
+def mark_checked(
+    session: Session,
+    episode: Episode,
+    transcript_id: uuid.UUID,
+    revision: int,
+    account: Account,
+    now: datetime,
+) -> None:
+    """A person has read the transcript against the sound; what only waited for that is published.
+
+    Raises Conflict where they have read another transcript or another state of it.
+    """
+    row = read_transcript(episode, transcript_id)
+    if row.revision != revision:
+        raise Conflict("Somebody corrected the transcript while you were reading it. Look at it once more.")
+    transcripts.mark_checked(session, row, account, now)
     touch(session, episode, now)
     fulfil(session, episode, now)
 
@@ -152,18 +178,21 @@ def mark_checked(session: Session, episode: Episode, account: Account, now: date
 def correct(
     session: Session,
     episode: Episode,
+    transcript_id: uuid.UUID,
     number: int,
     text: str,
     revision: int,
     account: Account,
     now: datetime,
 ) -> SegmentRow:
-    """A person's words in place of the machine's, for readers and searchers. Raises as correct_segment."""
-    if episode.transcript is None:
-        raise Conflict("There is no transcript yet.")
-    before = episode.transcript.revision
-    saved = transcripts.correct_segment(session, episode.transcript, number, text, revision, account, now)
-    if episode.transcript.revision != before:
+    """A person's words in place of the machine's, for readers and searchers.
+
+    Raises as read_transcript and transcripts.correct_segment.
+    """
+    row = read_transcript(episode, transcript_id)
+    before = row.revision
+    saved = transcripts.correct_segment(session, row, number, text, revision, account, now)
+    if row.revision != before:
         touch(session, episode, now)
     return saved
 

@@ -74,7 +74,9 @@ def test_a_show_that_asks_for_checking_publishes_once_a_person_has_checked(hands
     with backends.database.begin() as session:
         owner = session.scalars(sa.select(Account)).one()
         episode = recordings.get(session, recording_id).episode
-        episodes.mark_checked(session, episode, owner, backends.clock())
+        row = episode.transcript
+        assert row is not None
+        episodes.mark_checked(session, episode, row.id, row.revision, owner, backends.clock())
     assert state(backends, recording_id) is EpisodeState.published
 
 

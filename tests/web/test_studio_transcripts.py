@@ -57,6 +57,11 @@ def sentence(session: Session, episode: Episode, number: int) -> SegmentRow:
     return row
 
 
+def seen(episode: Episode, revision: int) -> dict[str, str]:
+    """What the page keeps hidden: which transcript, and which state of it or of the sentence."""
+    return {"transcript": str(episode.transcript_id), "revision": str(revision)}
+
+
 def test_words_that_the_machine_was_unsure_of_are_marked(
     client: FlaskClient, session: Session, recorded: Episode
 ) -> None:
@@ -75,7 +80,7 @@ def test_a_sentence_is_corrected_without_a_script(
 ) -> None:
     at = f"/studio/episodes/{recorded.id}/transcript/1"
 
-    answer = post(client, at, text="Today we talk about <b>nurses</b>.", revision="1")
+    answer = post(client, at, text="Today we talk about <b>nurses</b>.", **seen(recorded, 1))
 
     row = sentence(session, recorded, 1)
     assert answer.location.endswith("/transcript#s1")
@@ -87,7 +92,7 @@ def test_a_corrected_sentence_is_found_by_its_new_words_and_no_longer_by_its_old
     client: FlaskClient, session: Session, recorded: Episode
 ) -> None:
     post(client, f"/studio/episodes/{recorded.id}/publish/now")
-    post(client, f"/studio/episodes/{recorded.id}/transcript/2", text="Slips went down.", revision="1")
+    post(client, f"/studio/episodes/{recorded.id}/transcript/2", text="Slips went down.", **seen(recorded, 1))
 
     counts = [client.get(f"/search?q={word}&format=json").json["count"] for word in ("slips", "falls")]
     assert counts == [1, 0]
@@ -97,12 +102,12 @@ def test_two_who_correct_one_sentence_both_keep_their_words(
     client: FlaskClient, session: Session, recorded: Episode
 ) -> None:
     at = f"/studio/episodes/{recorded.id}/transcript/1"
-    post(client, at, text="Theirs.", revision="1")
+    post(client, at, text="Theirs.", **seen(recorded, 1))
 
-    page = post(client, at, text="Mine.", revision="1")
+    page = post(client, at, text="Mine.", **seen(recorded, 1))
     script = client.post(
         at,
-        data={"csrf_token": csrf_token(client), "text": "Mine.", "revision": "1"},
+        data={"csrf_token": csrf_token(client), "text": "Mine.", **seen(recorded, 1)},
         headers={"Accept": "application/json"},
     )
 
@@ -110,7 +115,7 @@ def test_two_who_correct_one_sentence_both_keep_their_words(
     assert "<blockquote>Theirs.</blockquote>" in page.text
     assert "Mine.</textarea>" in page.text
     assert (script.json["theirs"], script.json["yours"], script.json["revision"]) == ("Theirs.", "Mine.", 2)
-    post(client, at, text="Mine.", revision="2")
+    post(client, at, text="Mine.", **seen(recorded, 2))
     assert sentence(session, recorded, 1).text == "Mine."
 
 
@@ -118,16 +123,51 @@ def test_a_transcript_is_checked_as_it_was_read(
     client: FlaskClient, session: Session, recorded: Episode
 ) -> None:
     at = f"/studio/episodes/{recorded.id}/transcript"
-    post(client, f"{at}/1", text="Corrected.", revision="1")
+    post(client, f"{at}/1", text="Corrected.", **seen(recorded, 1))
 
-    stale = post(client, f"{at}/checked", revision="1")
-    good = post(client, f"{at}/checked", revision="2")
+    stale = post(client, f"{at}/checked", **seen(recorded, 1))
+    good = post(client, f"{at}/checked", **seen(recorded, 2))
 
     fresh(session, recorded)
     assert recorded.transcript is not None
     session.refresh(recorded.transcript)
     assert (stale.status_code, good.status_code) == (409, 302)
     assert recorded.transcript.checked_at is not None
+
+
+def test_what_was_read_before_the_recording_was_replaced_changes_nothing(
+    client: FlaskClient, session: Session, recorded: Episode
+) -> None:
+    at, old = f"/studio/episodes/{recorded.id}/transcript", seen(recorded, 1)
+    make_transcript(session, make_recording(session, recorded), ("Entirely new words.",))
+    session.commit()
+
+    answers = [
+        post(client, f"{at}/checked", **old),
+        post(client, f"{at}/0", text="Old words.", **old),
+        client.post(
+            f"{at}/0",
+            data={"csrf_token": csrf_token(client), "text": "Old words.", **old},
+            headers={"Accept": "application/json"},
+        ),
+    ]
+
+    fresh(session, recorded)
+    assert recorded.transcript is not None
+    assert [answer.status_code for answer in answers] == [409] * 3
+    assert "replaced" in answers[2].json["error"]
+    assert recorded.transcript.checked_at is None
+    assert sentence(session, recorded, 0).text == "Entirely new words."
+
+
+@pytest.mark.parametrize("said", [{}, {"transcript": "x", "revision": "1"}, {"revision": "9" * 30}])
+def test_a_form_about_no_transcript_changes_nothing(
+    client: FlaskClient, recorded: Episode, said: dict[str, str]
+) -> None:
+    at = f"/studio/episodes/{recorded.id}/transcript"
+
+    assert post(client, f"{at}/checked", **said).status_code == 409
+    assert post(client, f"{at}/1", text="Words.", **said).status_code == 409
 
 
 def test_consent_is_recorded_and_withdrawn(client: FlaskClient, session: Session, recorded: Episode) -> None:

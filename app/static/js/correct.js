@@ -100,6 +100,7 @@ function start(root) {
     const error = form.querySelector("[data-error]");
     form.dataset.busy = "yes";
     const body = new FormData(form);
+    body.set("transcript", root.dataset.id);
     body.set("revision", item.dataset.revision);
     body.set("csrf_token", root.dataset.token);
     let answer;

@@ -297,6 +297,7 @@ class SentenceForm(StudioForm):
     """One sentence of a transcript."""
 
     text = TextAreaField("Sentence")
+    transcript = HiddenField()
     revision = HiddenField()
 
 

@@ -54,12 +54,14 @@ def sentence(episode_id: uuid.UUID, number: int) -> ResponseReturnValue:
     found, session = episode_to_make(episode_id), current_session()
     row = _transcript_of(found)
     was = _sentence(row, number)
-    form = SentenceForm(obj=was)
+    form = SentenceForm(data={"text": was.text, "transcript": row.id, "revision": was.revision})
     if form.validate_on_submit():
-        text = form.text.data or ""
+        episodes.read_transcript(found, _seen_transcript())
+        text, revision = form.text.data or "", _seen_revision()
         try:
-            revision = int(form.revision.data or 0)
-            saved = episodes.correct(session, found, number, text, revision, account(), backends().clock())
+            saved = episodes.correct(
+                session, found, row.id, number, text, revision, account(), backends().clock()
+            )
         except Invalid as refused:
             form.blame(refused)
         except Conflict as refused_change:
@@ -86,11 +88,9 @@ def sentence(episode_id: uuid.UUID, number: int) -> ResponseReturnValue:
 def transcript_checked(episode_id: uuid.UUID) -> ResponseReturnValue:
     """The person has read all of it against the sound."""
     found, session = episode_to_make(episode_id), current_session()
-    row = _transcript_of(found)
-    seen = request.form.get("revision", "")
-    if seen != str(row.revision):
-        raise Conflict("Somebody corrected the transcript while you were reading it. Look at it once more.")
-    episodes.mark_checked(session, found, account(), backends().clock())
+    _transcript_of(found)
+    seen, revision = _seen_transcript(), _seen_revision()
+    episodes.mark_checked(session, found, seen, revision, account(), backends().clock())
     session.commit()
     flash("Thank you. The page now says that a person has checked the transcript.")
     return redirect(url_for("studio.episode", episode_id=episode_id))
@@ -120,6 +120,20 @@ def _transcript_of(episode: Episode) -> TranscriptRow:
     if row is None:
         raise NotFound("There is no transcript yet.")
     return row
+
+
+def _seen_transcript() -> uuid.UUID:
+    """Which transcript the sender had before them; one that nobody has for whatever is no such name."""
+    try:
+        return uuid.UUID(request.form.get("transcript", ""))
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
+def _seen_revision() -> int:
+    """Which state of it; -1, which no row has, for whatever is no number."""
+    said = request.form.get("revision", "")
+    return int(said) if said.isdecimal() and len(said) < 10 else -1
 
 
 def _sentence(row: TranscriptRow, number: int) -> SegmentRow:
