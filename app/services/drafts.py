@@ -96,6 +96,8 @@ def edit(session: Session, episode: Episode, said: EpisodeFields, now: datetime)
         problems["number"] = "Enter a number from 1 to 99,999, or leave it empty."
     if said.season_id is not None and not _season_of(session, episode, said.season_id):
         problems["season_id"] = "Choose a season of this show."
+    if episode.kind is EpisodeKind.story and said.kind is not EpisodeKind.story and episode.consents:
+        problems["kind"] = "Records of consent belong to this story, so it stays a story."
     fields.refuse(problems)
     for name, value in values.items():
         setattr(episode, name, value)
@@ -188,9 +190,9 @@ def consent_of(episode: Episode, consent_id: uuid.UUID) -> Consent:
 
 
 def withdraw_consent(session: Session, episode: Episode, consent: Consent, now: datetime) -> None:
-    """The person no longer agrees. The record stays, with its end; a published story is taken back at once.
+    """The person no longer agrees. The record stays, with its end; what is published is taken back at once.
 
-    Whoever may edit the story may do this: taking back never waits for a role.
+    Whoever may edit the episode may do this: taking back never waits for a role.
     """
     if consent.withdrawn_at is not None:
         return

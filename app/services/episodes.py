@@ -15,6 +15,7 @@ from app.models import (
     Episode,
     EpisodeKind,
     EpisodeState,
+    Person,
     PublishWish,
     Recording,
     RecordingState,
@@ -53,9 +54,7 @@ def hindrances(session: Session, episode: Episode) -> list[str]:
         found.append("It has no title.")
     if _must_be_checked(episode) and not _is_checked(episode):
         found.append("The transcript has to be checked by a person first.")
-    if episode.kind is EpisodeKind.story:
-        found.extend(_consents_missing(session, episode))
-    return found
+    return [*found, *_consents_lacking(session, episode)]
 
 
 def may_publish_now(session: Session, episode: Episode) -> bool:
@@ -305,15 +304,23 @@ def _is_checked(episode: Episode) -> bool:
     return episode.transcript is not None and episode.transcript.checked_at is not None
 
 
-def _consents_missing(session: Session, episode: Episode) -> list[str]:
+def _consents_lacking(session: Session, episode: Episode) -> list[str]:
+    """Whoever agreed once and no longer does, whatever the episode is called; and a story's tellers."""
+    standing: dict[uuid.UUID, bool] = {}
+    names: dict[uuid.UUID, str] = {}
+    for person_id, name, withdrawn_at in session.execute(
+        sa.select(Consent.person_id, Person.public_name, Consent.withdrawn_at)
+        .join(Person, Consent.person_id == Person.id)
+        .where(Consent.episode_id == episode.id)
+        .order_by(Consent.created_at, Consent.id)
+    ):
+        names[person_id] = name
+        standing[person_id] = standing.get(person_id, False) or withdrawn_at is None
+    found = [f"{names[person_id]} no longer agrees." for person_id, stands in standing.items() if not stands]
+    if episode.kind is not EpisodeKind.story:
+        return found
     tellers = [credit.person for credit in episode.credits if credit.role is CreditRole.storyteller]
     if not tellers:
-        return ["Name the storyteller under people."]
-    given = set(
-        session.scalars(
-            sa.select(Consent.person_id).where(
-                Consent.episode_id == episode.id, Consent.withdrawn_at.is_(None)
-            )
-        )
-    )
-    return [f"Consent is missing for {person.public_name}." for person in tellers if person.id not in given]
+        return [*found, "Name the storyteller under people."]
+    never_asked = [person.public_name for person in tellers if person.id not in standing]
+    return [*found, *(f"Consent is missing for {name}." for name in never_asked)]

@@ -108,8 +108,30 @@ def test_a_withdrawn_consent_is_none(session: Session, owner: Account) -> None:
     episode = make_story(session)
     drafts.withdraw_consent(session, episode, episode.consents[0], LATER)
 
-    with pytest.raises(Conflict, match="Consent is missing for Bea"):
+    with pytest.raises(Conflict, match=r"^Bea no longer agrees\.$"):
         episodes.publish(session, episode, owner, LATER)
+
+
+def test_a_withdrawn_consent_counts_when_the_teller_is_named_no_more(
+    session: Session, owner: Account
+) -> None:
+    episode = make_story(session)
+    second = make_teller(session, episode, "Cy")
+    make_consent(session, episode, second.person)
+    people.take_out(session, episode, second.id, LATER)
+    drafts.withdraw_consent(session, episode, episode.consents[1], LATER)
+
+    with pytest.raises(Conflict, match=r"^Cy no longer agrees\.$"):
+        episodes.publish(session, episode, owner, LATER)
+
+
+def test_who_agrees_again_agrees(session: Session, owner: Account) -> None:
+    episode = make_story(session)
+    drafts.withdraw_consent(session, episode, episode.consents[0], LATER)
+    make_consent(session, episode, episode.consents[0].person)
+
+    episodes.publish(session, episode, owner, LATER)
+    assert is_public(session, episode)
 
 
 def test_consent_to_another_story_does_not_count(session: Session, owner: Account) -> None:

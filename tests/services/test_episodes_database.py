@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.models import Episode, EpisodeState, Show
 from tests.factories import make_episode, make_published
-from tests.services.stories import make_sound, make_story, make_teller
+from tests.services.stories import make_consent, make_sound, make_story, make_teller
 
 UNDO = {
     "a consent is withdrawn": "UPDATE consents SET withdrawn_at = given_on",
@@ -86,6 +86,32 @@ def test_a_published_episode_cannot_become_a_story(database: Database) -> None:
 
         with pytest.raises(sa.exc.DBAPIError, match="a story needs consent"):
             session.execute(sa.text("UPDATE episodes SET kind = 'story'"))
+
+
+def test_a_story_with_records_of_consent_stays_a_story(database: Database) -> None:
+    with database.session() as session:
+        make_published_story(session)
+
+        with pytest.raises(sa.exc.DBAPIError, match="stays a story"):
+            session.execute(sa.text("UPDATE episodes SET kind = 'episode'"))
+
+
+def test_an_episode_of_which_somebody_no_longer_agrees_is_not_public(database: Database) -> None:
+    with database.session() as session:
+        episode = make_published(session)
+        consent = make_consent(session, episode, make_teller(session, episode).person)
+        session.commit()
+        session.execute(sa.text("UPDATE consents SET withdrawn_at = given_on"))
+        session.commit()
+        assert state_of(database, episode) is EpisodeState.unpublished
+
+        with pytest.raises(sa.exc.DBAPIError, match="a story needs consent"):
+            session.execute(sa.text(PUBLISH))
+        session.rollback()
+        make_consent(session, episode, consent.person)
+        session.execute(sa.text(PUBLISH))
+        session.commit()
+    assert state_of(database, episode) is EpisodeState.published
 
 
 def test_nothing_is_published_without_sound(database: Database) -> None:

@@ -85,7 +85,10 @@ class Story(RuleBasedStateMachine):
 
     @rule()
     def check(self) -> None:
-        self.attempt(episodes.mark_checked, self.owner)
+        self.session.refresh(self.episode)
+        row = self.episode.transcript
+        if row is not None:
+            self.attempt(episodes.mark_checked, row.id, row.revision, self.owner)
 
     @rule()
     def agree(self) -> None:

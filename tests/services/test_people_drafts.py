@@ -10,7 +10,7 @@ from app.models import Consent, CreditRole, Episode, EpisodeKind, EpisodeState, 
 from app.services import drafts, people
 from app.services.drafts import EpisodeFields
 from tests.factories import WHEN, make_account, make_episode, make_published
-from tests.services.stories import make_sound, make_teller
+from tests.services.stories import make_consent, make_sound, make_teller
 
 
 def make_story(session: Session) -> tuple[Episode, Consent]:
@@ -65,6 +65,31 @@ def test_a_published_episode_cannot_become_a_story_without_consent(session: Sess
 
     with pytest.raises(Conflict, match="storyteller"):
         drafts.edit(session, episode, EpisodeFields("Title", kind=EpisodeKind.story), WHEN)
+
+
+def test_a_story_with_records_of_consent_stays_a_story(session: Session) -> None:
+    episode, _ = make_story(session)
+
+    with pytest.raises(Invalid) as refused:
+        drafts.edit(session, episode, EpisodeFields("Title", kind=EpisodeKind.episode), WHEN)
+    assert list(refused.value.problems) == ["kind"]
+
+
+def test_a_story_that_was_none_becomes_an_episode(session: Session) -> None:
+    episode = make_episode(session, kind=EpisodeKind.story)
+    make_teller(session, episode)
+
+    drafts.edit(session, episode, EpisodeFields("Title", kind=EpisodeKind.episode), WHEN)
+    assert episode.kind is EpisodeKind.episode
+
+
+def test_a_consent_withdrawn_from_an_episode_takes_it_back_too(session: Session) -> None:
+    episode = make_published(session)
+    consent = make_consent(session, episode, make_teller(session, episode).person)
+    session.commit()
+
+    drafts.withdraw_consent(session, episode, consent, WHEN)
+    assert episode.state is EpisodeState.unpublished
 
 
 def test_a_consent_cannot_be_given_tomorrow(session: Session) -> None:
