@@ -202,6 +202,8 @@ def take_enclosure(session: Session, recording: Recording, now: datetime) -> Non
     Replacing the recording of a published episode changes sound and transcript together, in take_transcript.
     """
     episode = recording.episode
+    if recordings.is_replaced(session, recording):
+        return
     if episode.state is EpisodeState.published and episode.enclosure_id is not None:
         if episode.recording_id == recording.id:  # the same recording, levelled once more
             shows.touch(episode.show, now)
@@ -217,6 +219,8 @@ def take_transcript(
 ) -> None:
     """The words are there: they and the sound become the episode's, and a wish to publish is fulfilled."""
     episode = recording.episode
+    if recordings.is_replaced(session, recording):
+        return
     enclosure = session.scalars(sa.select(Enclosure).where(Enclosure.recording_id == recording.id)).one()
     is_checked = transcript is not None and transcript.checked_at is not None
     if episode.state is EpisodeState.published and _must_be_checked(episode) and not is_checked:

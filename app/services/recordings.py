@@ -27,6 +27,9 @@ DEATHS_ALLOWED = 2
 #: What the producer reads after taking an episode out of the bin again.
 INTERRUPTED = "The episode was moved to the bin while its recording was on its way. Try again to go on."
 
+#: What the producer reads of a recording after which another one was sent.
+REPLACED = "Another recording was sent after this one."
+
 #: What the producer reads, in the order of the steps.
 STEP_WORDS = {
     Step.receive: "Receiving",
@@ -159,6 +162,33 @@ def interrupt(session: Session, episode: Episode, now: datetime) -> None:
     )
 
 
+def make_way(session: Session, recording: Recording, now: datetime) -> None:
+    """A new recording has come: older ones of its episode that are on their way stop, without a word."""
+    session.execute(
+        sa.update(Recording)
+        .where(
+            Recording.episode_id == recording.episode_id,
+            Recording.id != recording.id,
+            Recording.state == RecordingState.working,
+        )
+        .values(state=RecordingState.failed, reason=REPLACED, finished_at=now)
+    )
+
+
+def is_replaced(session: Session, recording: Recording) -> bool:
+    """Whether a recording that was sent later counts, or will: this one must not take its place.
+
+    What was sent again without a name must not be undone by the recording that had the name in it.
+    """
+    later = Recording.created_at > recording.created_at
+    counts = Recording.state.in_((RecordingState.working, RecordingState.ready))
+    return bool(
+        session.scalar(
+            sa.select(sa.exists().where(Recording.episode_id == recording.episode_id, later, counts))
+        )
+    )
+
+
 def tell(session: Session, episode: Episode, kind: str, text: str, now: datetime) -> None:
     """A notice in the studio for whoever made the episode."""
     if episode.created_by is not None:
@@ -179,6 +209,8 @@ def try_again(session: Session, recording: Recording, now: datetime) -> None:
     """
     if recording.state not in (RecordingState.failed, RecordingState.refused):
         raise Conflict("This recording is not waiting for another try.")
+    if is_replaced(session, recording):
+        raise Conflict("Another recording was sent after this one, and counts instead of it.")
     recording.attempt += 1
     recording.state = RecordingState.working
     recording.reason = ""

@@ -24,7 +24,7 @@ from app.models import (
     Step,
     Upload,
 )
-from app.services import access, drafts, fields
+from app.services import access, drafts, fields, recordings
 from app.settings import Limits
 from app.storage import ObjectStore, expected_parts
 from app.storage.errors import PartsWrong, UploadFinished, UploadMissing
@@ -264,6 +264,9 @@ def receive(
     )
     session.add(recording)
     session.flush()
+    recordings.make_way(session, recording, now)
+    if episode.deleted_at is not None:
+        recordings.interrupt(session, episode, now)
     if episode.recording_id is None:
         episode.recording_id = recording.id
         session.flush()

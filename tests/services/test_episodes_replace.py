@@ -1,10 +1,13 @@
 """New sound for an episode that has some: what listeners hear, and when it changes."""
 
+import uuid
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.errors import Conflict
 from app.models import (
     Enclosure,
     Episode,
@@ -12,9 +15,10 @@ from app.models import (
     FormerEnclosure,
     PublishWish,
     Recording,
+    RecordingState,
     TranscriptRow,
 )
-from app.services import episodes
+from app.services import episodes, recordings, uploads
 from tests.factories import (
     WHEN,
     make_account,
@@ -136,6 +140,65 @@ def test_new_words_in_a_show_that_asks_for_checking_wait_for_it(session: Session
     episodes.take_transcript(session, recording, transcript, LATER)
 
     assert episode.state is EpisodeState.unpublished
+
+
+def test_the_recording_that_was_sent_last_counts_whichever_is_ready_first(session: Session) -> None:
+    episode = make_published(session)
+    first, _, first_words = new_sound(session, episode)
+    second, enclosure, words = new_sound(session, episode, b"ID3 newest")
+    second.created_at = first.created_at + timedelta(minutes=1)
+    episodes.take_transcript(session, second, words, LATER)
+
+    episodes.take_enclosure(session, first, LATER)
+    episodes.take_transcript(session, first, first_words, LATER)
+
+    assert (episode.recording_id, episode.enclosure_id) == (second.id, enclosure.id)
+    assert episode.transcript_id == words.id
+
+
+def test_a_recording_counts_where_the_later_one_could_not_be_used(session: Session) -> None:
+    episode = make_episode(session)
+    first, enclosure, words = new_sound(session, episode)
+    second, _, _ = new_sound(session, episode, b"ID3 newest")
+    second.created_at = first.created_at + timedelta(minutes=1)
+    second.state = RecordingState.refused
+
+    episodes.take_transcript(session, first, words, LATER)
+
+    assert (episode.recording_id, episode.enclosure_id) == (first.id, enclosure.id)
+
+
+def test_an_older_recording_is_not_tried_again(session: Session) -> None:
+    episode = make_episode(session)
+    first, _, _ = new_sound(session, episode)
+    second, _, _ = new_sound(session, episode, b"ID3 newest")
+    second.created_at = first.created_at + timedelta(minutes=1)
+    first.state = RecordingState.failed
+
+    with pytest.raises(Conflict, match="Another recording was sent after this one"):
+        recordings.try_again(session, first, LATER)
+
+
+def test_a_recording_stops_on_its_way_when_another_arrives(session: Session) -> None:
+    episode = make_episode(session)
+    agreed = ("1", WHEN)
+    first = uploads.receive(session, episode, None, uuid.uuid4(), "first.mp3", 10, agreed, WHEN)
+    other = uploads.receive(session, make_episode(session), None, uuid.uuid4(), "x.mp3", 10, agreed, WHEN)
+
+    second = uploads.receive(session, episode, None, uuid.uuid4(), "second.mp3", 10, agreed, LATER)
+
+    session.expire_all()
+    assert (first.state, first.reason) == (RecordingState.failed, recordings.REPLACED)
+    assert other.state is second.state is RecordingState.working
+
+
+def test_a_recording_for_an_episode_in_the_bin_waits_there(session: Session) -> None:
+    episode = make_episode(session, deleted_at=WHEN)
+
+    recording = uploads.receive(session, episode, None, uuid.uuid4(), "a.mp3", 10, ("1", WHEN), WHEN)
+
+    session.expire_all()
+    assert (recording.state, recording.reason) == (RecordingState.failed, recordings.INTERRUPTED)
 
 
 def test_an_enclosure_made_anew_for_the_public_recording_is_told_to_the_feed(session: Session) -> None:
