@@ -35,12 +35,21 @@ def get(session: Session, episode_id: uuid.UUID) -> Episode:
     return episode
 
 
-def touch(session: Session, episode: Episode, now: datetime) -> None:
-    """Something that the public may see has changed: the show's feed and the search must follow."""
+def touch(session: Session, episode: Episode, now: datetime, *, was_public: bool = False) -> None:
+    """Something that is said of it has changed: the search follows, and the show's feed where it tells.
+
+    What happens to a draft is nobody's business: neither ETag nor date of the feed may show it.
+    """
     episode.changed_at = now
-    shows.touch(episode.show, now)
+    if was_public or is_public(episode):
+        shows.touch(episode.show, now)
     session.flush()
     transcripts.index(session, episode)
+
+
+def is_public(episode: Episode) -> bool:
+    """Whether the public may see it now (services/published.py asks the same of the database)."""
+    return episode.state is EpisodeState.published and episode.deleted_at is None
 
 
 def hindrances(session: Session, episode: Episode) -> list[str]:
@@ -100,7 +109,7 @@ def unpublish(session: Session, episode: Episode, account: Account, now: datetim
         raise Conflict("It is not published.")
     episode.state = EpisodeState.unpublished
     episode.wish = PublishWish.none
-    touch(session, episode, now)
+    touch(session, episode, now, was_public=True)
 
 
 def withdraw(session: Session, episode: Episode, account: Account, now: datetime) -> None:
@@ -108,10 +117,11 @@ def withdraw(session: Session, episode: Episode, account: Account, now: datetime
     _require_publisher(session, episode, account)
     if episode.published_at is None:
         raise Conflict("It was never published, so there is nothing to withdraw. Move it to the bin instead.")
+    was_public = is_public(episode)
     episode.state = EpisodeState.withdrawn
     episode.wish = PublishWish.none
     episode.withdrawn_at = now
-    touch(session, episode, now)
+    touch(session, episode, now, was_public=was_public)
 
 
 def to_bin(session: Session, episode: Episode, account: Account, now: datetime) -> None:
@@ -223,12 +233,13 @@ def take_transcript(
         return
     enclosure = session.scalars(sa.select(Enclosure).where(Enclosure.recording_id == recording.id)).one()
     is_checked = transcript is not None and transcript.checked_at is not None
+    was_public = is_public(episode)
     if episode.state is EpisodeState.published and _must_be_checked(episode) and not is_checked:
         # new words that nobody has checked, in a show or story that asks for checking
         episode.state = EpisodeState.unpublished
         episode.wish = PublishWish.none
     _use(session, episode, recording, enclosure, transcript, now)
-    touch(session, episode, now)
+    touch(session, episode, now, was_public=was_public)
     fulfil(session, episode, now)
 
 
@@ -282,6 +293,20 @@ def _use(
     episode.enclosure_id = enclosure.id
     session.flush()
     session.expire(episode, ["recording", "enclosure", "transcript"])
+    _drop_chapters_past_the_end(session, episode, enclosure.duration_ms, now)
+
+
+def _drop_chapters_past_the_end(session: Session, episode: Episode, duration_ms: int, now: datetime) -> None:
+    """A shorter recording has fewer chapters; which ones are gone is told to whoever made the episode."""
+    gone = [chapter for chapter in episode.chapters if chapter.start_ms >= duration_ms]
+    if not gone:
+        return
+    titles = ", ".join(f"“{chapter.title}”" for chapter in gone)
+    for chapter in gone:
+        episode.chapters.remove(chapter)
+    session.flush()
+    text = f"The new recording of “{episode.title}” ends before these chapters, so they are gone: {titles}."
+    recordings.tell(session, episode, "chapters", text, now)
 
 
 def fulfil(session: Session, episode: Episode, now: datetime) -> None:

@@ -101,12 +101,14 @@ def former_objects(session: Session, now: datetime) -> list[str]:
             FormerEnclosure.key != "", FormerEnclosure.replaced_at < now - timedelta(hours=FORMER_HOURS)
         )
     ).all()
-    in_use = set(session.scalars(sa.select(Enclosure.key)))
-    keys = [row.key for row in rows if row.key not in in_use]
+    heard = sa.select(Enclosure.key).join(Episode, Episode.enclosure_id == Enclosure.id)
+    keys = {row.key for row in rows} - set(session.scalars(heard))
     for row in rows:
         row.key = ""
     session.flush()
-    return keys
+    # the sound of a recording that was replaced, which may say what the new one no longer says
+    session.execute(sa.delete(Enclosure).where(Enclosure.key.in_(keys)))
+    return sorted(keys)
 
 
 def abandoned_uploads(session: Session, now: datetime) -> list[Upload]:

@@ -57,10 +57,12 @@ def public_episode_by_guid(session: Session, guid: uuid.UUID) -> Episode:
 
 
 def _visible(session: Session, episode: Episode | None) -> Episode:
-    if episode is None or episode.deleted_at is not None or episode.show.deleted_at is not None:
+    if episode is None:
         raise NotFound(NOTHING_HERE)
     if episode.state is EpisodeState.withdrawn:
-        raise Gone(WITHDRAWN)
+        raise Gone(WITHDRAWN)  # in the bin too: what was public and is withdrawn stays gone
+    if episode.deleted_at is not None or episode.show.deleted_at is not None:
+        raise NotFound(NOTHING_HERE)
     if episode.state is not EpisodeState.published:
         raise NotFound(NOTHING_HERE)
     return episode

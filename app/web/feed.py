@@ -1,5 +1,6 @@
 """A show as RSS, and all shows as OPML. No cookie, no Host, no request header reaches the bytes."""
 
+from datetime import timedelta
 from io import BytesIO
 
 from flask import Blueprint, Flask, Response, current_app
@@ -7,11 +8,13 @@ from flask import Blueprint, Flask, Response, current_app
 from app.backends import Backends
 from app.services import feeds
 from app.services.published import public_show
-from app.web.current import settings
+from app.web.current import backends, settings
 from app.web.ranges import file_response
 from app.web.session import current_session
 
 bp = Blueprint("feed", __name__)
+
+_SECOND = timedelta(seconds=1)
 
 
 @bp.get("/shows/<slug>/feed.xml")
@@ -31,7 +34,13 @@ def opml() -> Response:
 
 
 def _xml(body: bytes, media_type: str, etag: str, file: feeds.FeedFile) -> Response:
-    response = file_response(BytesIO(body), len(body), media_type, etag, file.modified_at)
+    # within the second of a change another one may follow, and its date would be the same: who asks
+    # by date alone gets no date yet (RFC 9110, 8.8.2.2)
+    is_fresh = backends().clock() < file.modified_at + _SECOND
+    modified_at = file.modified_at + _SECOND if is_fresh else file.modified_at
+    response = file_response(BytesIO(body), len(body), media_type, etag, modified_at)
+    if is_fresh:
+        response.headers.pop("Last-Modified")
     response.headers["Cache-Control"] = "public, max-age=60"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

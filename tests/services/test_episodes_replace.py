@@ -13,12 +13,14 @@ from app.models import (
     Episode,
     EpisodeState,
     FormerEnclosure,
+    Notice,
     PublishWish,
     Recording,
     RecordingState,
     TranscriptRow,
 )
-from app.services import episodes, recordings, uploads
+from app.services import drafts, episodes, housekeeping, recordings, uploads
+from app.services.drafts import EpisodeFields
 from tests.factories import (
     WHEN,
     make_account,
@@ -110,6 +112,32 @@ def test_the_old_address_is_remembered(session: Session) -> None:
     episodes.take_transcript(session, recording, transcript, LATER)
 
     assert session.scalars(sa.select(FormerEnclosure.sha256)).all() == [sha256]
+
+
+def test_chapters_past_the_end_of_a_shorter_recording_go_and_are_told(session: Session) -> None:
+    owner = make_account(session)
+    episode = make_published(session, created_by=owner.id)
+    drafts.edit(session, episode, EpisodeFields("Title", chapters="0:00 Beginning\n0:10 End"), WHEN)
+    recording, enclosure, transcript = new_sound(session, episode)
+    enclosure.duration_ms = 10_000
+    episodes.take_transcript(session, recording, transcript, LATER)
+
+    assert [chapter.title for chapter in episode.chapters] == ["Beginning"]
+    assert "“End”" in session.scalars(sa.select(Notice.text).where(Notice.kind == "chapters")).one()
+
+
+def test_the_sound_that_was_replaced_goes_after_a_day(session: Session) -> None:
+    episode = make_published(session)
+    session.refresh(episode)
+    assert episode.enclosure is not None
+    old = episode.enclosure.key
+    recording, enclosure, transcript = new_sound(session, episode)
+    episodes.take_transcript(session, recording, transcript, LATER)
+
+    assert housekeeping.former_objects(session, LATER + timedelta(hours=23)) == []
+    assert housekeeping.former_objects(session, LATER + timedelta(hours=25)) == [old]
+    assert session.scalars(sa.select(Enclosure.id)).all() == [enclosure.id]
+    assert housekeeping.without_row(session, {old, enclosure.key}) == {old}
 
 
 def test_the_same_sound_again_has_no_former_address(session: Session) -> None:

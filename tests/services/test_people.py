@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Invalid, NotFound
 from app.models import CreditRole, Episode, Person
 from app.services import people
-from tests.factories import WHEN, make_community, make_episode
+from tests.factories import WHEN, make_community, make_episode, make_published
 
 
 def add(session: Session, episode: Episode, name: str = "Ruth") -> Person:
@@ -32,7 +32,7 @@ def test_somebody_of_another_community_cannot_be_named(session: Session) -> None
 
 
 def test_a_new_name_changes_every_show_where_the_person_is_named(session: Session) -> None:
-    episode = make_episode(session)
+    episode = make_published(session)
     person = add(session, episode)
     people.credit(session, episode, person, CreditRole.guest, WHEN)
     before = episode.show.revision

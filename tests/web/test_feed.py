@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+from werkzeug.http import http_date
 
 from app.backends import Backends
 from app.models import (
@@ -23,8 +24,17 @@ from app.models import (
     Season,
     Show,
 )
-from app.services import episodes, shows
-from tests.factories import WHEN, make_account, make_community, make_published, make_show
+from app.services import drafts, episodes, shows
+from app.services.drafts import EpisodeFields
+from tests.factories import (
+    WHEN,
+    make_account,
+    make_community,
+    make_episode,
+    make_published,
+    make_show,
+)
+from tests.fakes import SetClock
 from tests.feeds.reading import attributes, parse, texts
 
 FEED = "/shows/rounds/feed.xml"
@@ -33,10 +43,12 @@ LATER = WHEN + timedelta(days=1)
 
 
 @pytest.fixture
-def show(session: Session) -> Show:
+def show(session: Session, clock: SetClock) -> Show:
+    """A show whose last change was a while ago."""
     made = make_show(session, slug="rounds", title="The Ward Round")
     make_published(session, made, title="One")
     session.commit()
+    clock.move(minutes=1)
     return made
 
 
@@ -90,11 +102,41 @@ def test_a_change_is_seen_by_either_condition(client: FlaskClient, session: Sess
         assert again.headers["ETag"] != first.headers["ETag"]
 
 
+def test_two_changes_in_one_second_are_both_seen_by_who_asks_by_date(
+    client: FlaskClient, session: Session, show: Show, clock: SetClock
+) -> None:
+    said = []
+    for title, microsecond in (("The First Change", 100_000), ("The Second Change", 900_000)):
+        clock.now = LATER.replace(microsecond=microsecond)
+        show.title = title
+        shows.touch(show, clock.now)
+        session.commit()
+        said.append(client.get(FEED, headers={"If-Modified-Since": http_date(LATER)}))
+    clock.move(seconds=1)
+    later = client.get(FEED)
+
+    assert [answer.status_code for answer in said] == [200, 200]
+    assert b"The Second Change" in said[1].data
+    assert ["Last-Modified" in answer.headers for answer in (*said, later)] == [False, False, True]
+
+
+def test_work_on_a_draft_does_not_show_in_the_feed(client: FlaskClient, session: Session, show: Show) -> None:
+    draft = make_episode(session, show)
+    session.commit()
+    first = client.get(FEED)
+    drafts.edit(session, draft, EpisodeFields("Nobody may know"), LATER)
+    episodes.to_bin(session, draft, make_account(session, is_owner=True), LATER)
+    session.commit()
+
+    assert client.get(FEED, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
 def test_the_feed_says_the_same_moment_as_its_header(
-    client: FlaskClient, session: Session, show: Show
+    client: FlaskClient, session: Session, show: Show, clock: SetClock
 ) -> None:
     shows.touch(show, LATER.replace(microsecond=999_999))
     session.commit()
+    clock.now = LATER + timedelta(minutes=1)
     answer = client.get(FEED)
     said = texts(parse(answer.data), "channel/lastBuildDate")[0]
 
