@@ -54,7 +54,7 @@ CHANGES = {
     unpublish: 404,
     withdraw: 410,
     bin_it: 404,
-    withdraw_and_bin: 404,
+    withdraw_and_bin: 410,
     bin_its_show: 404,
     never_published: 404,
 }
