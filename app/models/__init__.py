@@ -13,6 +13,7 @@ from app.models.episodes import (
     EpisodeType,
     PublishWish,
 )
+from app.models.invitations import Invitation
 from app.models.recordings import (
     ChildDeath,
     Enclosure,
@@ -41,6 +42,7 @@ __all__ = [
     "EpisodeState",
     "EpisodeType",
     "FormerEnclosure",
+    "Invitation",
     "MemberRole",
     "Membership",
     "Notice",

@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, MemberRole, Membership
+from app.services.links import signer
 
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 200
@@ -244,14 +245,14 @@ def set_membership(
 def reset_link(account: Account, secret: str, public_url: str, expires_at: datetime) -> str:
     """An address at which whoever has it sets the account's password, once, until then."""
     said = [account.id.hex, int(expires_at.timestamp()), _password_mark(account, secret)]
-    return f"{public_url}/reset/{_reset_serializer(secret).dumps(said)}"
+    return f"{public_url}/reset/{signer(secret, 'reset link, 1').dumps(said)}"
 
 
 def account_of_reset(session: Session, secret: str, token: str, now: datetime) -> Account:
     """Whose password this reset link sets. Raises NotFound where it is forged, used or too old."""
     refusal = NotFound("This link is not valid any more. Ask for a new one.")
     try:
-        identity, expires_at_s, mark = _reset_serializer(secret).loads(token)
+        identity, expires_at_s, mark = signer(secret, "reset link, 1").loads(token)
     except BadData as error:
         raise refusal from error
     account = session.get(Account, uuid.UUID(identity))
@@ -260,6 +261,43 @@ def account_of_reset(session: Session, secret: str, token: str, now: datetime) -
     if not hmac.compare_digest(mark, _password_mark(account, secret)):
         raise refusal
     return account
+
+
+def change_email(session: Session, account: Account, email: str) -> None:
+    """Another address to sign in with; links that were sent before lead nowhere. Raises Invalid."""
+    email = normal_email(email)
+    other = find_account(session, email)
+    if other is not None and other.id != account.id:
+        raise Invalid({"email": "There is already an account with this e-mail address"})
+    account.email = email
+    session.flush()
+
+
+def email_link(account: Account, email: str, secret: str, public_url: str, expires_at: datetime) -> str:
+    """An address that proves that whoever opens it gets the letters to this new e-mail address."""
+    said = [account.id.hex, email, int(expires_at.timestamp()), _email_mark(account, secret)]
+    return f"{public_url}/account/email/{signer(secret, 'email link, 1').dumps(said)}"
+
+
+def of_email_link(session: Session, secret: str, token: str, now: datetime) -> tuple[Account, str]:
+    """Whose address becomes which. Raises NotFound where the link is forged, used or too old."""
+    refusal = NotFound("This link is not valid any more. Ask for a new one on the page of your account.")
+    try:
+        identity, email, expires_at_s, mark = signer(secret, "email link, 1").loads(token)
+    except BadData as error:
+        raise refusal from error
+    account = session.get(Account, uuid.UUID(identity))
+    if account is None or not account.active or now.timestamp() >= expires_at_s:
+        raise refusal
+    if not hmac.compare_digest(mark, _email_mark(account, secret)):
+        raise refusal
+    return account, email
+
+
+def _email_mark(account: Account, secret: str) -> str:
+    """Changes with address and password: what makes the link work once."""
+    said = f"hearth: email mark, 1:{account.email}:{account.password or ''}".encode()
+    return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()[:32]
 
 
 def _checked_name(name: str) -> str:
@@ -287,11 +325,3 @@ def _password_mark(account: Account, secret: str) -> str:
     """Changes with the password: what makes a reset link work once."""
     said = f"hearth: password mark, 1:{account.password or ''}".encode()
     return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()[:32]
-
-
-def _reset_serializer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(
-        secret,
-        salt="hearth: reset link, 1",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )

@@ -4,9 +4,6 @@ Flask-Security loads accounts and keeps sessions; its own views are off, since o
 ways (house, decision 10): one text for every wrong sign-in, one for every reset request.
 """
 
-import logging
-import smtplib
-from collections.abc import Callable
 from datetime import timedelta
 from typing import cast
 from urllib.parse import urlsplit
@@ -34,10 +31,10 @@ from app.web.account_forms import (
 )
 from app.web.current import backends, current_account, settings
 from app.web.errors import with_problems
+from app.web.letters import send_after
 from app.web.session import current_session, session_proxy
 
 bp = Blueprint("account", __name__)
-log = logging.getLogger("app.web")
 
 #: What every sign-in that does not work is told.
 NOT_RIGHT = "The e-mail address or the password is not right"
@@ -208,13 +205,9 @@ def ask_reset() -> str | Response:
             account, settings().secret, settings().public_url, now + accounts.MAILED_LINK_HOLDS
         )
         letter = _reset_letter(account, link)
-    page = Response(render_template("account/ask_reset.html", form=form, sends=True, said=LINK_SENT))
-    page.mimetype = "text/html"
-    if letter is not None:
-        mailer = backends().mailer
-        page.call_on_close(lambda: _send(mailer.send, letter))
+    page = render_template("account/ask_reset.html", form=form, sends=True, said=LINK_SENT)
     database.commit()
-    return page
+    return page if letter is None else send_after(page, letter)
 
 
 @bp.route("/reset/<token>", methods=["GET", "POST"])
@@ -297,7 +290,7 @@ def _account_page(account: Account, name_form: NameForm, password_form: Password
     if name_form.name.data is None:
         name_form.name.data = account.name
     memberships = current_session().execute(
-        sa.select(Community.name, Membership.role)
+        sa.select(Community, Membership.role)
         .join(Membership, Membership.community_id == Community.id)
         .where(Membership.account_id == account.id)
         .order_by(Community.name)
@@ -320,11 +313,3 @@ def _reset_letter(account: Account, link: str) -> Letter:
         f"open this address within two hours to set a new password:\n\n{link}\n\n"
         "If you did not ask for it, you need do nothing: your password stays as it is.\n",
     )
-
-
-def _send(send: Callable[[Letter], None], letter: Letter) -> None:
-    """The answer has left: a mail server that does not take the letter can only be logged."""
-    try:
-        send(letter)
-    except (OSError, smtplib.SMTPException) as error:
-        log.error("letter not sent", extra={"error": type(error).__name__})

@@ -61,6 +61,26 @@ class OwnerForm(AccountForm):
     )
 
 
+class JoinForm(AccountForm):
+    """A new account for an address that is known from the invitation."""
+
+    name = StringField("Your name", [DataRequired("Enter your name"), Length(max=200)])
+    password = PasswordField(
+        "Password", [DataRequired("Enter a password"), Length(max=1000)], description=_NEW
+    )
+    again = PasswordField(
+        "Password again",
+        [DataRequired("Enter the password again"), EqualTo("password", "The two passwords differ")],
+    )
+
+
+class EmailForm(AccountForm):
+    """Another address, and the proof that it is the holder who asks."""
+
+    email = StringField("New e-mail address", [DataRequired("Enter an e-mail address"), Length(max=254)])
+    current = PasswordField("Your password", [DataRequired("Enter your password"), Length(max=1000)])
+
+
 class NameForm(AccountForm):
     """What somebody is called."""
 

@@ -5,6 +5,7 @@ from app.web import (
     errors,
     feed,
     health,
+    joining,
     media,
     parts,
     request_log,
@@ -15,4 +16,18 @@ from app.web import (
     studio,
 )
 
-MODULES = (session, request_log, security, errors, account, site, search, feed, media, parts, health, studio)
+MODULES = (
+    session,
+    request_log,
+    security,
+    errors,
+    account,
+    joining,
+    site,
+    search,
+    feed,
+    media,
+    parts,
+    health,
+    studio,
+)

@@ -23,7 +23,7 @@ FORM_BYTES = 1024 * 1024
 LOOPBACK = ("localhost", "127.0.0.1")
 
 #: Pages that show what belongs to one person: never kept by a cache.
-PRIVATE_BLUEPRINTS = ("account", "studio")
+PRIVATE_BLUEPRINTS = ("account", "joining", "studio")
 
 #: Files that players and readers on other sites may load.
 OPEN_BLUEPRINTS = ("feed", "media")

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,6 +15,8 @@ from app.models import (
     Community,
     Consent,
     Episode,
+    Invitation,
+    MemberRole,
     Notice,
     Person,
     Season,
@@ -52,6 +55,7 @@ class Place:
     notice: Notice
     free_person: Person
     other: Account
+    invitation: Invitation
 
     def values(self, rule: str, community: Community) -> dict[str, object]:
         """What stands for each name in this address."""
@@ -62,7 +66,7 @@ class Place:
             "slug": episode.slug
             if "<show_slug>" in rule
             else community.slug
-            if "communities" in rule
+            if "communities" in rule or "leave" in rule
             else show.slug,
             "show_slug": show.slug,
             "episode_id": episode.id,
@@ -74,6 +78,7 @@ class Place:
             "show_id": show.id,
             "token": "x",
             "account_id": self.other.id,
+            "invitation_id": self.invitation.id,
             "consent_id": self.consent.id,
             "credit_id": episode.credits[0].id,
             "season_id": self.season.id,
@@ -132,9 +137,18 @@ def make_place(session: Session, world: World) -> Place:
     notice = Notice(
         account_id=producer.id, episode_id=episode.id, kind="ready", text="It is ready.", created_at=WHEN
     )
-    session.add_all([season, free_person, consent, upload, notice])
+    invitation = Invitation(
+        community_id=world.community.id,
+        email="invited@example.org",
+        role=MemberRole.producer,
+        created_at=WHEN,
+        expires_at=WHEN + timedelta(days=14),
+    )
+    session.add_all([season, free_person, consent, upload, notice, invitation])
     session.flush()
-    return Place(episode, season, person, consent, upload, notice, free_person, make_account(session))
+    other = make_account(session)
+    make_membership(session, other, world.community, "member")
+    return Place(episode, season, person, consent, upload, notice, free_person, other, invitation)
 
 
 def client_of(app: Flask, account: Account | None) -> tuple[FlaskClient, str]:

@@ -44,6 +44,7 @@ MAKE = door(SIGN_IN, NO, NO, NOTHING, IN, IN, IN)
 MANAGE = door(SIGN_IN, NO, NO, NOTHING, NO, IN, IN)
 OWNER = door(SIGN_IN, NO, NO, NOTHING, NOTHING, NOTHING, IN)
 OWNER_SAYS_NO = door(SIGN_IN, NO, NO, NO, NO, NO, IN)
+LEAVE = door(SIGN_IN, IN, IN, NOTHING, IN, IN, NOTHING)
 MINE = door(SIGN_IN, NO, NO, NOTHING, IN, NOTHING, NOTHING)
 
 
@@ -91,6 +92,20 @@ TABLE: dict[tuple[str, str], Row] = {
     ("account.show", "GET"): Row(SIGNED_IN),
     ("account.rename", "POST"): Row(SIGNED_IN),
     ("account.change_password", "POST"): Row(SIGNED_IN),
+    # a token that we did not make: test_members has the good ones
+    ("joining.invitation", "GET"): Row(NOBODY),
+    ("joining.invitation", "POST"): Row(NOBODY),
+    ("joining.prove_email", "GET"): Row(NOBODY),
+    ("joining.prove_email", "POST"): Row(NOBODY),
+    ("joining.change_email", "GET"): Row(SIGNED_IN),
+    ("joining.change_email", "POST"): Row(SIGNED_IN),
+    ("joining.leave", "GET"): Row(SIGNED_IN),
+    ("joining.leave", "POST"): Row(LEAVE),
+    ("studio.community_members", "GET"): Row(MANAGE),
+    ("studio.community_members", "POST"): Row(MANAGE, form={"email": "new@example.org", "role": "producer"}),
+    ("studio.member_role", "POST"): Row(MANAGE, form={"role": "producer"}),
+    ("studio.invitation_link", "POST"): Row(MANAGE),
+    ("studio.invitation_take_back", "POST"): Row(MANAGE),
     ("studio.dashboard", "GET"): Row(STUDIO),
     ("studio.in_bin", "GET"): Row(STUDIO),
     ("studio.notice_read", "POST"): Row(MINE),

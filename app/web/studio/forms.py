@@ -27,7 +27,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from app.errors import Invalid
-from app.models import CreditRole, EpisodeKind, EpisodeType, PublishWish, ShowOrder
+from app.models import CreditRole, EpisodeKind, EpisodeType, MemberRole, PublishWish, ShowOrder
 from app.services.shows import LANGUAGES
 from app.services.uploads import AGREEMENT
 from feeds.categories import APPLE_CATEGORIES
@@ -55,6 +55,15 @@ ROLES = [
     (CreditRole.narrator.value, "Narrator"),
     (CreditRole.producer.value, "Producer"),
     (CreditRole.editor.value, "Editor"),
+]
+MEMBER_ROLES = [
+    (MemberRole.producer.value, "Producer: uploads and edits, and publishes where the show allows it"),
+    (
+        MemberRole.facilitator.value,
+        "Facilitator: looks after the community, its shows and members, and publishes",
+    ),
+    (MemberRole.storyteller.value, "Storyteller: tells stories; does not work in the studio"),
+    (MemberRole.member.value, "Member: belongs to the community; does not work in the studio"),
 ]
 CATEGORIES = [
     ("|".join((category, subcategory)), f"{category}: {subcategory}" if subcategory else category)
@@ -291,6 +300,13 @@ class ConsentForm(StudioForm):
     )
     given_on = DateField("When did they agree?", validators=[Optional()])
     taken_by = StringField("Who asked them?")
+
+
+class MemberForm(StudioForm):
+    """Who is asked into a community, as what."""
+
+    email = EmailField("E-mail address")
+    role = RadioField("What they may do", choices=options(MEMBER_ROLES), default=MemberRole.producer.value)
 
 
 class SentenceForm(StudioForm):
