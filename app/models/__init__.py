@@ -1,6 +1,7 @@
 """All tables, one family a file."""
 
 from app.models.accounts import Account, MemberRole, Membership, Notice, Role, SignInAttempt
+from app.models.audit import AuditEntry
 from app.models.communities import Community, Person
 from app.models.episodes import (
     Chapter,
@@ -30,6 +31,7 @@ from app.models.workers import WorkerRow
 
 __all__ = [
     "Account",
+    "AuditEntry",
     "Chapter",
     "ChildDeath",
     "Community",

@@ -54,6 +54,21 @@ def communities_of(session: Session, account: Account) -> sa.Select[uuid.UUID]:
     )
 
 
+def managed_communities(account: Account) -> sa.Select[uuid.UUID] | None:
+    """The ids of the communities that the account keeps, as a subquery; None for all of them."""
+    if account.is_owner:
+        return None
+    return sa.select(Membership.community_id).where(
+        Membership.account_id == account.id, Membership.role == MemberRole.facilitator
+    )
+
+
+def keeps_any(session: Session, account: Account) -> bool:
+    """Whether the account keeps any community at all."""
+    managed = managed_communities(account)
+    return managed is None or session.scalar(managed.limit(1)) is not None
+
+
 def require_making(session: Session, account: Account, community_id: uuid.UUID) -> None:
     """Raises NotFound for outsiders (they may not know that it exists), NotAllowed for members."""
     role = role_in(session, account, community_id)

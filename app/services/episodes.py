@@ -22,7 +22,8 @@ from app.models import (
     SegmentRow,
     TranscriptRow,
 )
-from app.services import access, recordings, shows, transcripts
+from app.services import access, audit, recordings, shows, transcripts
+from app.services.audit import Subject
 
 BIN_DAYS = 30
 
@@ -86,6 +87,9 @@ def publish(session: Session, episode: Episode, account: Account | None, now: da
     episode.withdrawn_at = None
     if episode.published_at is None:
         episode.published_at = now
+    if account is None:
+        path = f"/studio/episodes/{episode.id}"
+        audit.add(session, None, "published it", Subject(episode.title, path, episode.show.community_id), now)
     touch(session, episode, now)
 
 

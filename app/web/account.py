@@ -29,6 +29,7 @@ from app.web.account_forms import (
     SignInForm,
     StartForm,
 )
+from app.web.audited import note
 from app.web.current import backends, current_account, settings
 from app.web.errors import with_problems
 from app.web.letters import send_after
@@ -281,6 +282,7 @@ def change_password() -> str | Response:
         form.show(error)
         return _account_page(account, NameForm(formdata=None), form)
     begin_session(account)
+    note("changed their password")
     flash("Your password has been changed. Other devices have been signed out.")
     database.commit()
     return redirect(url_for("account.show"))

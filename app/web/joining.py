@@ -13,9 +13,11 @@ from app.errors import Invalid
 from app.mail import Letter
 from app.models import Account, Invitation
 from app.services import access, accounts, attempts, members
+from app.services.audit import Subject
 from app.services.published import public_community
 from app.web.account import begin_session, form_page, signed_in
 from app.web.account_forms import AccountForm, EmailForm, JoinForm
+from app.web.audited import note, subject_is
 from app.web.current import backends, current_account, settings
 from app.web.letters import send_after
 from app.web.session import current_session
@@ -62,6 +64,9 @@ def _accept(found: Invitation, account: Account) -> ResponseReturnValue:
 
 
 def _welcome(found: Invitation, account: Account, *, is_new: bool = False) -> ResponseReturnValue:
+    community = found.community
+    place = f"/studio/communities/{community.slug}"
+    subject_is(Subject(f"{community.name}, as a {found.role.value}", place, community.id), by=account)
     flash(f"Welcome to {found.community.name}.")
     open_to_them = access.works_in_studio(current_session(), account)
     if is_new:
@@ -110,6 +115,7 @@ def change_email() -> ResponseReturnValue:
             return _prove(account, wanted)
         before = account.email
         accounts.change_email(session, account, wanted)
+        note("changed their e-mail address")
     except Invalid as error:
         session.rollback()
         form.show(error)
@@ -144,6 +150,7 @@ def prove_email(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("account/email_prove.html", form=form, wanted=wanted)
     before, name = account.email, account.name
+    subject_is(Subject(name), by=account)
     try:
         accounts.change_email(session, account, wanted)
     except Invalid as error:

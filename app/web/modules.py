@@ -2,6 +2,7 @@
 
 from app.web import (
     account,
+    audited,
     errors,
     feed,
     health,
@@ -21,6 +22,7 @@ MODULES = (
     request_log,
     security,
     errors,
+    audited,
     account,
     joining,
     site,

@@ -8,6 +8,11 @@ def date_in_words(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+def moment_in_words(moment: datetime) -> str:
+    """2 March 2026, 09:05 UTC."""
+    return f"{date_in_words(moment)}, {moment:%H:%M} UTC"
+
+
 def duration_in_words(duration_ms: int) -> str:
     """To the minute, as one would say it: "12 minutes", "1 hour 5 minutes"; seconds below one minute."""
     if duration_ms < 60_000:
@@ -60,6 +65,7 @@ def _counted(number: int, name: str) -> str:
 
 FILTERS = {
     "date": date_in_words,
+    "moment": moment_in_words,
     "duration": duration_in_words,
     "clock": clock,
     "clock_in_words": clock_in_words,

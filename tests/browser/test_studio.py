@@ -209,6 +209,7 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
         "communities/nurses/edit",
         "communities/nurses/people",
         "communities/nurses/members",
+        "audit",
         "communities/nurses/shows/new",
         f"people/{person}",
         "shows/voices",

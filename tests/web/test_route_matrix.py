@@ -44,6 +44,7 @@ MAKE = door(SIGN_IN, NO, NO, NOTHING, IN, IN, IN)
 MANAGE = door(SIGN_IN, NO, NO, NOTHING, NO, IN, IN)
 OWNER = door(SIGN_IN, NO, NO, NOTHING, NOTHING, NOTHING, IN)
 OWNER_SAYS_NO = door(SIGN_IN, NO, NO, NO, NO, NO, IN)
+KEEPS = door(SIGN_IN, NO, NO, NO, NO, IN, IN)
 LEAVE = door(SIGN_IN, IN, IN, NOTHING, IN, IN, NOTHING)
 MINE = door(SIGN_IN, NO, NO, NOTHING, IN, NOTHING, NOTHING)
 
@@ -101,6 +102,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("joining.change_email", "POST"): Row(SIGNED_IN),
     ("joining.leave", "GET"): Row(SIGNED_IN),
     ("joining.leave", "POST"): Row(LEAVE),
+    ("studio.audit_list", "GET"): Row(KEEPS),
     ("studio.community_members", "GET"): Row(MANAGE),
     ("studio.community_members", "POST"): Row(MANAGE, form={"email": "new@example.org", "role": "producer"}),
     ("studio.member_role", "POST"): Row(MANAGE, form={"role": "producer"}),

@@ -5,6 +5,7 @@ from flask import Flask
 from app.backends import Backends
 from app.web.studio import (
     accounts,
+    audit,
     communities,
     credits,
     dashboard,
@@ -28,6 +29,7 @@ __all__ = ["bp", "register"]
 #: Each area's file puts its routes on the blueprint when it is imported.
 AREAS = (
     accounts,
+    audit,
     health,
     guard,
     dashboard,

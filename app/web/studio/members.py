@@ -9,6 +9,8 @@ from app.errors import Invalid, NotFound
 from app.mail import Letter
 from app.models import Community, Invitation, MemberRole
 from app.services import access, members
+from app.services.audit import Subject
+from app.web.audited import subject_is
 from app.web.current import backends, settings
 from app.web.letters import send_after
 from app.web.session import current_session
@@ -37,6 +39,7 @@ def community_members(slug: str) -> ResponseReturnValue:
             form.blame(refused)
         else:
             shown = _page(found, MemberForm(formdata=None), made)
+            subject_is(Subject(f"{made.email}, as a {made.role.value}", community_id=found.id))
             session.commit()
             return _with_letter(shown, made)
     return _page(found, form)
@@ -54,6 +57,7 @@ def invitation_take_back(invitation_id: uuid.UUID) -> ResponseReturnValue:
     """Nobody can accept it any more."""
     invitation, session = _invitation(invitation_id), current_session()
     slug, email = invitation.community.slug, invitation.email
+    subject_is(Subject(email, community_id=invitation.community_id))
     members.take_back(session, invitation)
     session.commit()
     flash(f"The invitation of {email} has been taken back.")
@@ -69,6 +73,7 @@ def member_role(slug: str, account_id: uuid.UUID) -> ResponseReturnValue:
         raise Invalid({"role": "Choose one of the roles."})
     role = MemberRole(wanted) if wanted else None
     holder = members.change_role(session, found, account_id, role, account(), backends().clock())
+    subject_is(Subject(f"{holder.name}: {wanted or 'no role any more'}", community_id=found.id))
     flash(f"{holder.name} is {wanted} now." if wanted else f"{holder.name} is not a member any more.")
     session.commit()
     return redirect(url_for("studio.community_members", slug=slug))
