@@ -12,6 +12,7 @@ from app.models import Account, Episode, EpisodeState, Recording, SegmentRow, Tr
 from app.notes import notes_paragraphs
 from app.search.hits import IndexedText
 from app.search.index import SearchUnsupported, remove_episode, replace_episode, require_support
+from transcription.inert import inert
 from transcription.sentences import with_text
 from transcription.transcript import Segment, Transcript, Word
 
@@ -110,7 +111,7 @@ def correct_segment(
     )
     if row is None:
         raise NotFound("This sentence is no longer there.")
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = " ".join(inert(text).split())
     if len(text) > LONGEST_SENTENCE:
         raise Invalid({"text": f"A sentence can have up to {LONGEST_SENTENCE:,} characters."})
     if row.revision != revision and row.text != text:

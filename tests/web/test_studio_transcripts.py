@@ -88,6 +88,24 @@ def test_a_sentence_is_corrected_without_a_script(
     assert "&lt;b&gt;nurses" in client.get(f"/studio/episodes/{recorded.id}/transcript").text
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("র\u200d্যাব", "র\u200d্যাব"),
+        ("Well done 👩\u200d⚕️", "Well done 👩\u200d⚕️"),
+        (" one\x00two\r\n\tthree\u2028four\u202e ", "one two three four"),
+    ],
+    ids=["Persian", "Bengali", "emoji", "controls"],
+)
+def test_a_corrected_sentence_keeps_the_joiners_of_its_script(
+    client: FlaskClient, session: Session, recorded: Episode, typed: str, kept: str
+) -> None:
+    post(client, f"/studio/episodes/{recorded.id}/transcript/1", text=typed, **seen(recorded, 1))
+
+    assert sentence(session, recorded, 1).text == kept
+
+
 def test_a_corrected_sentence_is_found_by_its_new_words_and_no_longer_by_its_old(
     client: FlaskClient, session: Session, recorded: Episode
 ) -> None:
