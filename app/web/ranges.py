@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from flask import Response, request
-from werkzeug.http import http_date, is_resource_modified, parse_date
+from werkzeug.http import http_date, parse_date
 
 _ONE_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))", re.ASCII)
 _BLOCK_BYTES = 256 * 1024
@@ -45,17 +45,16 @@ def asked_span(header: str | None, size_bytes: int) -> Span | None:
 def file_response(
     file: BinaryIO, size_bytes: int, media_type: str, etag: str, modified_at: datetime
 ) -> Response:
-    """The file or the range of it that was asked for, or 304, or 416. Takes over the open file."""
+    """The file or the range of it that was asked for, or 304, 412 or 416. Takes over the open file."""
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": f'"{etag}"',
         "Last-Modified": http_date(modified_at),
         "Content-Type": media_type,
     }
-    if not is_resource_modified(request.environ, etag=etag, last_modified=modified_at):
+    if (failed := _failed_condition(etag, modified_at.replace(microsecond=0))) is not None:
         file.close()
-        # RFC 9110, 13.2.2: a failed If-Match stands before every other condition
-        return Response(status=412 if "If-Match" in request.headers else 304, headers=headers)
+        return Response(status=failed, headers=headers)
     span = asked_span(request.headers.get("Range"), size_bytes) if _range_counts(etag, modified_at) else None
     if span is not None and span.start >= span.end:
         file.close()
@@ -74,8 +73,23 @@ def file_response(
     return Response(_body(file, span), status=status, headers=headers, direct_passthrough=True)
 
 
+def _failed_condition(etag: str, modified_at: datetime) -> int | None:
+    """The answer to a condition that does not hold, 412 or 304, in the order of RFC 9110, 13.2.2."""
+    if "If-Match" in request.headers:
+        if not request.if_match.contains(etag):
+            return 412
+    elif (unmodified_since := request.if_unmodified_since) and modified_at > unmodified_since:
+        return 412
+    if "If-None-Match" in request.headers:
+        return 304 if request.if_none_match.contains_weak(etag) else None
+    modified_since = request.if_modified_since
+    return 304 if modified_since and modified_at <= modified_since else None
+
+
 def _range_counts(etag: str, modified_at: datetime) -> bool:
-    """RFC 9110, 13.1.5: a range with an If-Range that does not match is the whole."""
+    """RFC 9110: ranges are for GET only (14.2), and one with an If-Range that fails is the whole (13.1.5)."""
+    if request.method != "GET":
+        return False
     condition = request.headers.get("If-Range")
     if condition is None:
         return True
