@@ -26,6 +26,10 @@ bp = Blueprint("media", __name__)
 PUBLIC = "public, max-age=60"
 #: Named by content: never another picture under the same address.
 FOR_EVER = "public, max-age=31536000, immutable"
+#: For one who asks only: an address signed for GET must not answer HEAD out of a cache (RFC 9111, 4).
+KEPT_BY_NOBODY = "private, no-store"
+#: What a player on another site must read in order to seek (Fetch, CORS-safelisted response headers).
+EXPOSED = "Accept-Ranges, Content-Length, Content-Range, ETag"
 
 
 @bp.get("/media/<uuid:guid>/<name>")
@@ -50,7 +54,7 @@ def enclosure(guid: uuid.UUID, name: str) -> Response:
         current.key, method="HEAD" if request.method == "HEAD" else "GET", file_name=file_name
     )
     if signed is not None:
-        return _public(_elsewhere(signed))
+        return _for_players(_elsewhere(signed), KEPT_BY_NOBODY)
     response = file_response(
         _opened(current.key),
         current.size_bytes,
@@ -107,9 +111,10 @@ def artwork(show_id: uuid.UUID, name: str) -> Response:
     response = file_response(
         _opened(key), info.size_bytes, media_type(key), show.artwork_sha256[:32], info.modified_at
     )
-    response.headers["Cache-Control"] = FOR_EVER if is_public else "private, no-store"
     if is_public:
-        response.headers["Access-Control-Allow-Origin"] = "*"
+        _for_players(response, FOR_EVER)
+    else:
+        response.headers["Cache-Control"] = KEPT_BY_NOBODY
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
@@ -145,8 +150,14 @@ def _document(body: bytes, content_type: str) -> Response:
 
 
 def _public(response: Response) -> Response:
-    response.headers["Cache-Control"] = PUBLIC
+    return _for_players(response, PUBLIC)
+
+
+def _for_players(response: Response, kept: str) -> Response:
+    """For pages and players elsewhere too; `kept` says for how long caches may have it."""
+    response.headers["Cache-Control"] = kept
     response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
     return response
 
 

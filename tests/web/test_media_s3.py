@@ -66,7 +66,8 @@ def test_a_listener_is_sent_to_an_address_for_the_method_asked(
 ) -> None:
     told = client.open(sound_of(episode), method=method)
     assert told.status_code == 302
-    assert "max-age=60" in told.headers["Cache-Control"]
+    assert told.headers["Cache-Control"] == "private, no-store"
+    assert told.headers["Access-Control-Allow-Origin"] == "*"
 
     answer = requests.request(method, told.headers["Location"], timeout=60)
     assert answer.status_code == 200

@@ -79,6 +79,14 @@ def test_the_whole_sound_is_ours_and_as_long_as_the_feed_says(served: Served) ->
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.parametrize("asked", ["bytes=0-1", "bytes=99999999-"])
+def test_a_player_on_another_site_may_read_what_it_seeks_by(served: Served, asked: str) -> None:
+    answer = ask(served.sound, Range=asked, Origin="https://player.example")
+    exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+
+    assert exposed == ["Accept-Ranges", "Content-Length", "Content-Range", "ETag"]
+
+
 def test_head_says_the_same_and_sends_nothing(served: Served) -> None:
     whole, head = ask(served.sound), ask(served.sound, "HEAD")
 
@@ -227,6 +235,7 @@ def test_a_former_address_leads_to_the_present_one(served: Served) -> None:
     for method in ("GET", "HEAD"):
         answer = ask(served.former, method)
         assert (answer.status_code, answer.headers["Location"]) == (302, served.sound)
+        assert answer.headers["Cache-Control"] == "public, max-age=60"
     assert ask(served.former + "?download=1").headers["Location"] == served.sound + "?download=1"
 
 
