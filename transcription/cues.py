@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from transcription.graphemes import cut
 from transcription.inert import inert
 from transcription.sentences import timed_words
 from transcription.transcript import Segment, Word
@@ -60,13 +61,15 @@ def _pieces(word: Word) -> Iterator[Word]:
         if text:
             yield replace(word, text=space + text)
         return
-    count = -(-len(text) // LINE_CHARACTERS)
-    for index in range(count):
-        piece = text[index * LINE_CHARACTERS : (index + 1) * LINE_CHARACTERS].strip()
-        begins = word.start_ms + (word.end_ms - word.start_ms) * index // count
-        ends = word.start_ms + (word.end_ms - word.start_ms) * (index + 1) // count
-        if piece:
-            yield replace(word, start_ms=begins, end_ms=ends, text=(space if index == 0 else "") + piece)
+    begin = 0
+    while begin < len(text):
+        end = begin + cut(text[begin:], LINE_CHARACTERS)
+        begins, ends = (
+            word.start_ms + (word.end_ms - word.start_ms) * at // len(text) for at in (begin, end)
+        )
+        if piece := text[begin:end].strip():
+            yield replace(word, start_ms=begins, end_ms=ends, text=(space if begin == 0 else "") + piece)
+        begin = end
 
 
 def _parts(words: Sequence[Word]) -> list[Sequence[Word]]:

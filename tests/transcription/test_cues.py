@@ -81,3 +81,12 @@ def test_a_word_longer_than_a_line_is_broken_and_not_lost(length):
     made = cues([make_segment("see " + "x" * length + " end")], 60_000)
 
     assert "".join(cue.text for cue in made).count("x") == length
+
+
+@pytest.mark.parametrize("whole", ["👩\u200d👩\u200d👧\u200d👦", "🇩🇪", "❤️", "e\u0301", "👍🏽"])
+def test_what_a_reader_takes_for_one_character_is_never_broken(whole):
+    made = cues([make_segment("a" + whole * 50)], 60_000)
+
+    assert "".join(line for cue in made for line in cue.lines) == "a" + whole * 50
+    for line in (line for cue in made for line in cue.lines):
+        assert line.removeprefix("a").replace(whole, "") == ""
