@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from transcription.graphemes import cut
+from transcription.graphemes import cut, goes_on
 from transcription.inert import inert
 from transcription.sentences import timed_words
+from transcription.spacing import opening, stands_for_space, unbroken
 from transcription.transcript import Segment, Word
 
 LINE_CHARACTERS = 42
@@ -36,21 +37,56 @@ class Cue:
     @property
     def text(self) -> str:
         """The lines as one."""
-        return " ".join(self.lines)
+        return unbroken(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """Words of one speaker that make one cue, each with the space before it."""
+
+    words: tuple[Word, ...]
+    speaker: str | None
+
+    @property
+    def start_ms(self) -> int:
+        return self.words[0].start_ms
+
+    @property
+    def end_ms(self) -> int:
+        return max(word.end_ms for word in self.words)
 
 
 def cues(segments: Iterable[Segment], duration_ms: int) -> tuple[Cue, ...]:
     """Cues of all segments, in order, none running into the next or past the end of the recording."""
-    made = [cue for segment in segments for cue in _cues_of(segment)]
-    made.sort(key=lambda cue: cue.start_ms)
-    return tuple(_timed_for_reading(_with_short_ones_joined(made), duration_ms))
+    spoken = [part for segment in segments for part in _spoken(segment)]
+    spoken.sort(key=lambda part: part.start_ms)
+    made = [
+        Cue(part.start_ms, part.end_ms, _lines(part.words), part.speaker)
+        for part in _with_short_ones_joined(spoken)
+    ]
+    return tuple(_timed_for_reading(made, duration_ms))
 
 
-def _cues_of(segment: Segment) -> Iterator[Cue]:
-    words = [piece for word in timed_words(segment) for piece in _pieces(word)]
+def _spoken(segment: Segment) -> Iterator[_Spoken]:
+    words = [piece for word in _whole(timed_words(segment)) for piece in _pieces(word)]
+    if words:
+        first = words[0].text.strip()
+        words[0] = replace(words[0], text=opening(first, segment) + first)
     speaker = inert(segment.speaker or "") or None
     for part in _parts(words):
-        yield Cue(part[0].start_ms, max(word.end_ms for word in part), _lines(part), speaker)
+        yield _Spoken(tuple(part), speaker)
+
+
+def _whole(words: Sequence[Word]) -> list[Word]:
+    """The words, those put together again that were parted inside what a reader takes for one character."""
+    whole: list[Word] = []
+    for word in words:
+        if whole and goes_on(whole[-1].text, word.text):
+            end_ms = max(whole[-1].end_ms, word.end_ms)
+            whole[-1] = replace(whole[-1], end_ms=end_ms, text=whole[-1].text + word.text)
+        else:
+            whole.append(word)
+    return whole
 
 
 def _pieces(word: Word) -> Iterator[Word]:
@@ -112,12 +148,16 @@ def _cost(words: Sequence[Word], start: int, end: int) -> float:
 
 
 def _wrapped(part: Sequence[Word], width: int) -> list[str]:
+    """Lines of the words. A space that the break does not stand for stays at the end of its line."""
     lines: list[str] = []
     for word in part:
+        text = word.text.strip()
         if lines and len(lines[-1]) + len(word.text) <= width:
             lines[-1] += word.text
-        else:
-            lines.append(word.text.strip())
+            continue
+        if lines and word.text[:1].isspace() and not stands_for_space(lines[-1], text):
+            lines[-1] += " " if len(lines[-1]) < LONGEST_LINE_CHARACTERS else ""
+        lines.append(text)
     return lines
 
 
@@ -133,31 +173,28 @@ def _lines(part: Sequence[Word]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _with_short_ones_joined(made: list[Cue]) -> list[Cue]:
-    """A cue too short to be read, such as "Yes.", joins the one before or after it if there is room."""
-    joined: list[Cue] = []
-    for cue in made:
+def _with_short_ones_joined(spoken: list[_Spoken]) -> list[_Spoken]:
+    """What is too short to be read, such as "Yes.", joins what is before or after it if there is room."""
+    joined: list[_Spoken] = []
+    for part in spoken:
         before = joined[-1] if joined else None
-        if before is not None and _too_short(before, cue) and _can_join(before, cue):
-            text = f"{before.text} {cue.text}"
-            words = [Word(0, 0, f" {word}", 1.0) for word in text.split()]
-            joined[-1] = Cue(before.start_ms, max(before.end_ms, cue.end_ms), _lines(words), cue.speaker)
+        if before is not None and _too_short(before, part) and _can_join(before, part):
+            joined[-1] = replace(before, words=before.words + part.words)
         else:
-            joined.append(cue)
+            joined.append(part)
     return joined
 
 
-def _too_short(before: Cue, cue: Cue) -> bool:
-    return cue.start_ms - before.start_ms < SHORTEST_MS or cue.end_ms - cue.start_ms < SHORTEST_MS
+def _too_short(before: _Spoken, part: _Spoken) -> bool:
+    return part.start_ms - before.start_ms < SHORTEST_MS or part.end_ms - part.start_ms < SHORTEST_MS
 
 
-def _can_join(before: Cue, cue: Cue) -> bool:
-    text = [Word(0, 0, f" {word}", 1.0) for word in f"{before.text} {cue.text}".split()]
+def _can_join(before: _Spoken, part: _Spoken) -> bool:
     return (
-        before.speaker == cue.speaker
-        and cue.start_ms - before.end_ms < PAUSE_MS
-        and cue.end_ms - before.start_ms <= LONGEST_MS
-        and len(_wrapped(text, LINE_CHARACTERS)) <= MOST_LINES
+        before.speaker == part.speaker
+        and part.start_ms - before.end_ms < PAUSE_MS
+        and part.end_ms - before.start_ms <= LONGEST_MS
+        and len(_wrapped(before.words + part.words, LINE_CHARACTERS)) <= MOST_LINES
     )
 
 

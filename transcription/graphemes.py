@@ -22,6 +22,8 @@ def goes_on(before: str, after: str) -> bool:
     if not before or not after:
         return False
     last, first = before[-1], after[0]
+    if first.isspace():
+        return False
     if unicodedata.category(first).startswith("M") or _GOES_ON.match(first) or last == _JOINER:
         return True
     if unicodedata.combining(last) == _VIRAMA:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from transcription.spacing import UNSPACED_LETTERS, opening
 from transcription.transcript import Segment, Transcript, Word, segment_of, spelled
 
 LONG_PAUSE_MS = 2_000
@@ -39,8 +40,7 @@ _ABBREVIATIONS = frozenset(
 )
 _CLOSERS = "\"'”’»)]}』」"
 _ENDS = re.compile(r"[.!?…。！？]$")
-_WIDE_SCRIPTS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
-_TOKENS = re.compile(rf"\s*(?:[{_WIDE_SCRIPTS}]|[^\s{_WIDE_SCRIPTS}]+)")
+_TOKENS = re.compile(rf"\s*(?:[{UNSPACED_LETTERS}]|[^\s{UNSPACED_LETTERS}]+)")
 
 
 def resegment(transcript: Transcript) -> Transcript:
@@ -79,7 +79,7 @@ def with_text(segment: Segment, text: str) -> Segment:
 
     The span stays, unchanged words keep their times, the others share what is left.
     """
-    typed = _TOKENS.findall(" " + " ".join(text.split()))
+    typed = _TOKENS.findall(opening(text.strip(), segment) + " ".join(text.split()))
     kept = _unchanged(segment.words, typed)
     words: list[Word] = []
     at = 0

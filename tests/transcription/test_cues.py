@@ -1,3 +1,4 @@
+import unicodedata
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,8 @@ from transcription.cues import (
     SHORTEST_MS,
     cues,
 )
-from transcription.transcript import Segment, segment_of
+from transcription.sentences import with_text
+from transcription.transcript import Segment, Word, segment_of
 
 AUSTEN = (
     "And Mr. John Dashwood had then leisure to consider, how much there might be prudently in his power to "
@@ -74,6 +76,50 @@ def test_short_answers_of_one_speaker_share_a_cue_and_of_two_do_not():
 
     assert [cue.text for cue in cues(alone, 9000)] == ["Yes. Quite."]
     assert [cue.speaker for cue in cues(both, 9000)] == ["Anna", "Ben"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "text"),
+    [
+        ("好。", "是的。", "好。是的。"),
+        ("はい。", "そうです。", "はい。そうです。"),
+        ("ใช่", "ครับ", "ใช่ครับ"),
+        ("好的，我用 Python。", "是。", "好的，我用 Python。是。"),
+    ],
+)
+def test_short_cues_of_a_script_without_spaces_are_joined_without_one(first, second, text):
+    plain = [Segment(0, 300, first), Segment(300, 600, second)]
+    spoken = [
+        segment_of((Word(0, 300, first, 0.9),)),
+        segment_of((Word(300, 600, second, 0.9),)),
+    ]
+    corrected = [with_text(segment, segment.text) for segment in plain]
+
+    for segments in (plain, spoken, corrected):
+        assert [cue.text for cue in cues(segments, 9000)] == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "今天我们在病房里谈一谈护士怎样改变交接班的方法，让每一位病人也能听到并且说出自己的想法。",
+        "我们用 Excel 和 Word 写下来，然后 3 个人 一起 看一遍，再把它寄给 NHS 的同事们，请他们提意见。",
+        "วันนี้เราจะพูดคุยกันเรื่องพยาบาล กับการดูแลผู้ป่วยที่บ้าน และการทำงานร่วมกันของทีม",
+    ],
+)
+def test_a_break_between_lines_adds_and_loses_no_space(text):
+    (cue,) = cues([Segment(0, 6000, text)], 6000)
+
+    assert len(cue.lines) == MOST_LINES
+    assert cue.text == text
+
+
+def test_no_line_begins_inside_a_letter_with_its_vowel():
+    text = "น้ำดีที่นี่" * 20
+    lines = [line for cue in cues([Segment(0, 20_000, text)], 20_000) for line in cue.lines]
+
+    assert "".join(lines) == text
+    assert not any(unicodedata.category(line[0]) == "Mn" for line in lines)
 
 
 @pytest.mark.parametrize("length", [65, 66, 300])

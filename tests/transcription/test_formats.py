@@ -106,6 +106,17 @@ def test_another_format_is_refused(extension, data):
         BY_EXTENSION[extension].read(data)
 
 
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.extension)
+def test_text_without_spaces_is_read_back_without_any(form):
+    said = "今天我们在病房里谈一谈护士怎样改变交接班的方法，让每一位病人也能听到并且说出自己的想法。"
+    transcript = make_transcript(
+        Segment(0, 6000, said), Segment(9000, 9300, "好。"), Segment(9300, 9600, "是。")
+    )
+    read = "".join(passage.text for passage in form.read(form.write(transcript)))
+
+    assert read == said + "好。是。"
+
+
 def test_media_types_are_those_of_the_podcast_namespace():
     assert [form.media_type for form in FORMATS] == [
         "text/vtt",

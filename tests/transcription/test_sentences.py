@@ -105,6 +105,12 @@ def test_a_corrected_word_keeps_the_times_of_the_others():
     assert [w.probability for w in corrected.words] == [0.9, 0.9, 0.9, 1.0, 0.9, 0.9]
 
 
+def test_a_sentence_typed_in_a_script_without_spaces_begins_without_one():
+    words = with_text(Segment(0, 900, "好"), "好的").words
+
+    assert [word.text for word in words] == ["好", "的"]
+
+
 def test_added_words_share_the_time_between_their_neighbours():
     segment = segment_of(make_words("shop boy again", pauses={2: 600}))
     corrected = with_text(segment, "shop boy once and again")

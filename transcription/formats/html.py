@@ -11,6 +11,7 @@ from transcription.errors import FormatError
 from transcription.formats.passage import Passage
 from transcription.inert import inert
 from transcription.paragraphs import Paragraph, paragraphs
+from transcription.spacing import running
 from transcription.transcript import Transcript
 
 
@@ -39,7 +40,7 @@ def read(data: bytes) -> tuple[Passage, ...]:
 
 
 def _block(paragraph: Paragraph) -> str:
-    text = " ".join(said for segment in paragraph if (said := inert(segment.text)))
+    text = running(paragraph)
     if not text:
         return ""
     speaker = inert(paragraph[0].speaker or "")

@@ -10,6 +10,7 @@ from transcription.cues import LONGEST_LINE_CHARACTERS, Cue, cues
 from transcription.errors import FormatError
 from transcription.formats.clock import hms, milliseconds
 from transcription.formats.passage import Passage
+from transcription.spacing import unbroken
 from transcription.transcript import Transcript
 
 _LOOK_ALIKES = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")"})
@@ -50,4 +51,4 @@ def _passage(number: int, block: str) -> Passage:
     found = _TIMING.fullmatch(lines[1]) if len(lines) > 2 else None
     if found is None or lines[0] != str(number):
         raise FormatError(f"block {number} is not a numbered cue")
-    return Passage(" ".join(lines[2:]), milliseconds(found[1]), milliseconds(found[2]))
+    return Passage(unbroken(lines[2:]), milliseconds(found[1]), milliseconds(found[2]))

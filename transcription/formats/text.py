@@ -4,6 +4,7 @@ from transcription.errors import FormatError
 from transcription.formats.passage import Passage
 from transcription.inert import inert
 from transcription.paragraphs import paragraphs
+from transcription.spacing import running, unbroken
 from transcription.transcript import Transcript
 
 
@@ -12,7 +13,7 @@ def write(transcript: Transcript) -> bytes:
     blocks: list[str] = []
     named: str | None = None
     for paragraph in paragraphs(transcript.segments):
-        text = " ".join(said for segment in paragraph if (said := inert(segment.text)))
+        text = running(paragraph)
         if not text:
             continue
         speaker = inert(paragraph[0].speaker or "") or None
@@ -33,5 +34,5 @@ def read(data: bytes) -> tuple[Passage, ...]:
 def _passage(block: str) -> Passage:
     first, _, rest = block.partition("\n")
     if rest and first.endswith(":"):
-        return Passage(rest.replace("\n", " "), speaker=first.removesuffix(":"))
-    return Passage(block.replace("\n", " "))
+        return Passage(unbroken(rest.split("\n")), speaker=first.removesuffix(":"))
+    return Passage(unbroken(block.split("\n")))

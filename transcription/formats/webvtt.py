@@ -11,6 +11,7 @@ from transcription.cues import Cue, cues
 from transcription.errors import FormatError
 from transcription.formats.clock import hms, milliseconds
 from transcription.formats.passage import Passage
+from transcription.spacing import unbroken
 from transcription.transcript import Transcript
 
 _TIMING = re.compile(r"(\S+) --> (\S+)")
@@ -54,7 +55,7 @@ def _passage(block: str) -> Passage:
     voice = _VOICE.fullmatch(payload)
     speaker, text = voice.groups() if voice else (None, payload)
     return Passage(
-        text=unescape(text).replace("\n", " "),
+        text=unbroken(unescape(text).split("\n")),
         start_ms=milliseconds(found[1]),
         end_ms=milliseconds(found[2]),
         speaker=None if speaker is None else unescape(speaker),
