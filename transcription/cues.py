@@ -200,8 +200,8 @@ def _can_join(before: _Spoken, part: _Spoken) -> bool:
 
 def _timed_for_reading(made: list[Cue], duration_ms: int) -> Iterator[Cue]:
     """Each cue stays as long as it takes to read, up to the next; no two share a moment."""
-    apart = _apart(made)
-    for cue, following in pairwise([*apart, None]):
+    timed = _before_the_end(_apart(made), duration_ms) if duration_ms > 0 else _apart(made)
+    for cue, following in pairwise([*timed, None]):
         if cue is None:
             continue
         reading_ms = max(SHORTEST_MS, len(cue.text) * 1000 // READING_CHARACTERS_PER_S)
@@ -217,3 +217,32 @@ def _apart(made: list[Cue]) -> list[Cue]:
         earliest_ms = apart[-1].start_ms + 1 if apart else 0
         apart.append(replace(cue, start_ms=max(cue.start_ms, earliest_ms)))
     return apart
+
+
+def _before_the_end(made: list[Cue], duration_ms: int) -> list[Cue]:
+    """Cues that would begin when the sound is over share the time before it with the cue that they follow."""
+    made = _as_many_as_fit(made, duration_ms)
+    late = next((at for at, cue in enumerate(made) if cue.start_ms >= duration_ms), len(made))
+    if late == len(made):
+        return made
+    first = max(late - 1, 0)
+    while first > 0 and duration_ms - made[first].start_ms < len(made) - first:
+        first -= 1
+    sharing = len(made) - first
+    stays = duration_ms - made[first].start_ms >= sharing
+    begin_ms = max(made[first].start_ms if stays else 0, duration_ms - sharing * SHORTEST_MS)
+    moved = [
+        replace(cue, start_ms=begin_ms + (duration_ms - begin_ms) * at // sharing)
+        for at, cue in enumerate(made[first:])
+    ]
+    return [*made[: first + 1], *moved[1:]] if stays else [*made[:first], *moved]
+
+
+def _as_many_as_fit(made: list[Cue], duration_ms: int) -> list[Cue]:
+    """At most one cue for each millisecond, the last with all words that are left: none is lost."""
+    if len(made) <= duration_ms:
+        return made
+    rest = made[duration_ms - 1 :]
+    lines = tuple(line for cue in rest for line in cue.lines)
+    speaker = rest[0].speaker if len({cue.speaker for cue in rest}) == 1 else None
+    return [*made[: duration_ms - 1], replace(rest[0], lines=lines, speaker=speaker)]

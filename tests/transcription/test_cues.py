@@ -28,7 +28,8 @@ def test_cues_are_readable_whatever_was_said(transcript):
 
     for cue in made:
         assert 0 <= cue.start_ms < cue.end_ms
-        assert 1 <= len(cue.lines) <= MOST_LINES
+        assert cue.end_ms <= transcript.duration_ms or transcript.duration_ms == 0
+        assert 1 <= len(cue.lines) <= MOST_LINES or len(made) == transcript.duration_ms
         assert all(line.strip() and len(line) <= LONGEST_LINE_CHARACTERS for line in cue.lines)
     assert all(earlier.end_ms <= later.start_ms for earlier, later in pairwise(made))
 
@@ -68,6 +69,33 @@ def test_no_cue_outlasts_the_recording():
     (cue,) = cues([Segment(1000, 1100, "Yes.")], 1200)
 
     assert cue.end_ms == 1200
+
+
+@pytest.mark.parametrize(
+    ("starts", "spans"),
+    [
+        ([5000], [(4000, 5000)]),
+        ([1000, 5000], [(1000, 2000), (4000, 5000)]),
+        ([4800, 5000], [(4800, 4900), (4900, 5000)]),
+        ([1000, 5000, 5000], [(1000, 2000), (3000, 4000), (4000, 5000)]),
+        ([1000, 4999, 5000], [(1000, 2000), (3000, 4000), (4000, 5000)]),
+    ],
+)
+def test_what_begins_as_the_recording_ends_is_shown_a_little_earlier(starts, spans):
+    speakers = ("Anna", "Ben", "Cy")
+    said = [Segment(at, at, f"Yes {at}.", (), who) for at, who in zip(starts, speakers, strict=False)]
+    made = cues(said, 5000)
+
+    assert [(cue.start_ms, cue.end_ms) for cue in made] == spans
+    assert [cue.text for cue in made] == [segment.text for segment in said]
+
+
+def test_words_of_a_recording_too_short_for_them_are_not_lost():
+    made = cues(
+        [Segment(0, 0, "one", (), "Anna"), Segment(0, 0, "two", (), "Ben"), Segment(1, 2, "three")], 2
+    )
+
+    assert [(cue.start_ms, cue.end_ms, cue.text) for cue in made] == [(0, 1, "one"), (1, 2, "two three")]
 
 
 def test_short_answers_of_one_speaker_share_a_cue_and_of_two_do_not():
