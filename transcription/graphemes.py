@@ -40,6 +40,13 @@ def cut(text: str, limit_characters: int) -> int:
     return limit_characters
 
 
+def shortened(text: str, limit_characters: int) -> str:
+    """The text, with an ellipsis in place of what is over the limit."""
+    if len(text) <= limit_characters:
+        return text
+    return text[: cut(text, limit_characters - 1)].rstrip() + "…"
+
+
 def _letters_of_flags(text: str) -> int:
     count = 0
     while count < len(text) and _LETTER_OF_FLAG.match(text[-1 - count]):

@@ -168,6 +168,28 @@ def test_another_reader_finds_every_cue_in_subrip(transcript):
     assert not any(re.search(r"[<>{}]|-->", cue.content) for cue in read)
 
 
+@pytest.mark.parametrize(
+    ("speaker", "line"),
+    [
+        ("N" * 64, "N" * 64 + ":"),
+        ("N" * 65, "N" * 63 + "…:"),
+        ("The Right Honourable " * 6, "The Right Honourable The Right Honourable The Right Honourable…:"),
+        ("N" * 60 + "👩\u200d👩\u200d👧\u200d👦", "N" * 60 + "…:"),
+    ],
+)
+def test_the_longest_name_is_a_line_of_subrip(speaker, line):
+    written = BY_EXTENSION["srt"].write(make_transcript(make_segment("Good morning.", speaker=speaker)))
+
+    assert written.decode().split("\n")[2:4] == [line, "Good morning."]
+
+
+@given(transcripts())
+def test_no_line_of_subrip_is_too_long(transcript):
+    written = BY_EXTENSION["srt"].write(transcript).decode()
+
+    assert max(map(len, written.split("\n"))) <= LONGEST_LINE_CHARACTERS
+
+
 @given(transcripts())
 def test_json_says_who_when_and_what(transcript):
     document = json.loads(BY_EXTENSION["json"].write(transcript))

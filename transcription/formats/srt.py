@@ -10,6 +10,7 @@ from transcription.cues import LONGEST_LINE_CHARACTERS, Cue, cues
 from transcription.errors import FormatError
 from transcription.formats.clock import hms, milliseconds
 from transcription.formats.passage import Passage
+from transcription.graphemes import shortened
 from transcription.spacing import unbroken
 from transcription.transcript import Transcript
 
@@ -40,8 +41,9 @@ def read(data: bytes) -> tuple[Passage, ...]:
 def _block(number: int, cue: Cue, *, names_speaker: bool) -> str:
     payload = "\n".join(cue.lines)
     if names_speaker and cue.speaker:
-        fits = len(cue.speaker) + 2 + len(cue.lines[0]) <= LONGEST_LINE_CHARACTERS
-        payload = f"{cue.speaker}:{' ' if fits else chr(10)}{payload}"
+        name = shortened(cue.speaker, LONGEST_LINE_CHARACTERS - 1)
+        fits = len(name) + 2 + len(cue.lines[0]) <= LONGEST_LINE_CHARACTERS
+        payload = f"{name}:{' ' if fits else chr(10)}{payload}"
     payload = payload.translate(_LOOK_ALIKES)
     return f"{number}\n{hms(cue.start_ms, ',')} --> {hms(cue.end_ms, ',')}\n{payload}\n\n"
 
