@@ -8,16 +8,17 @@ import hashlib
 import threading
 import uuid
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.models import Credit, CreditRole, Episode, Show
+from app.models import Credit, CreditRole, Episode, Show, TranscriptRow
 from app.notes import notes_html
 from app.services import artwork as pictures
-from app.services.published import public_episode_ids, public_shows
+from app.services.published import public_episode_ids, public_shows, readable_transcript_ids
 from app.services.shows import feed_address
 from feeds.channel import (
     Channel,
@@ -35,7 +36,7 @@ from feeds.rss import render_rss
 from transcription.formats import FORMATS
 
 #: Raise it when the same rows should give other bytes.
-FEED_VERSION = 1
+FEED_VERSION = 2
 #: The size of the artwork that directories ask for: square, 1400 to 3000 px (Apple).
 FEED_ARTWORK = "full"
 #: Feeds kept in memory; a feed of 1,000 episodes is about 2 MB.
@@ -115,6 +116,7 @@ def channel_of(session: Session, show: Show, public_url: str) -> Channel:
             selectinload(Episode.credits).joinedload(Credit.person),
         )
     ).unique()
+    readable = _readable(session, show)
     artwork = (
         f"{public_url}/{pictures.key(show.id, show.artwork_sha256, 'full')}" if show.artwork_sha256 else None
     )
@@ -138,7 +140,7 @@ def channel_of(session: Session, show: Show, public_url: str) -> Channel:
         copyright=show.copyright or None,
         txt=(TxtRecord(show.verify_text, "applepodcastsverify"),) if show.verify_text else (),
         updated_at=show.changed_at,
-        items=tuple(_item(episode, public_url, artwork) for episode in episodes),
+        items=tuple(_item(episode, public_url, artwork, readable) for episode in episodes),
     )
 
 
@@ -164,7 +166,13 @@ def opml(session: Session, service_name: str, public_url: str) -> bytes:
     )
 
 
-def _item(episode: Episode, public_url: str, artwork: str | None) -> Item:
+def _readable(session: Session, show: Show) -> frozenset[uuid.UUID]:
+    """Ids of the show's transcripts in which a word stands: checkers refuse a file without any."""
+    of_show = sa.select(Episode.transcript_id).where(Episode.show_id == show.id)
+    return frozenset(session.scalars(readable_transcript_ids().where(TranscriptRow.id.in_(of_show))))
+
+
+def _item(episode: Episode, public_url: str, artwork: str | None, readable: Container[uuid.UUID]) -> Item:
     enclosure = episode.enclosure
     return Item(
         guid=str(episode.guid),
@@ -185,7 +193,7 @@ def _item(episode: Episode, public_url: str, artwork: str | None) -> Item:
         episode_type=EpisodeType(episode.episode_type.value),
         explicit=episode.explicit or episode.show.explicit,
         persons=tuple(_person(credit) for credit in episode.credits),
-        transcripts=_transcripts(episode, public_url),
+        transcripts=_transcripts(episode, public_url) if episode.transcript_id in readable else (),
         chapters_url=f"{public_url}/chapters/{episode.guid}.json" if episode.chapters else None,
     )
 

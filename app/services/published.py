@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.errors import Gone, NotFound
-from app.models import Community, Episode, EpisodeState, Show
+from app.models import Community, Episode, EpisodeState, SegmentRow, Show, TranscriptRow
 
 NOTHING_HERE = "There is nothing at this address."
 WITHDRAWN = "This has been withdrawn and is no longer available."
@@ -38,6 +38,14 @@ def public_shows() -> sa.Select[Show]:
     """All shows that have at least one public episode, by title."""
     with_episodes = sa.select(Episode.show_id).where(Episode.id.in_(public_episode_ids()))
     return sa.select(Show).where(Show.id.in_(with_episodes)).order_by(Show.title, Show.id)
+
+
+def readable_transcript_ids() -> sa.Select[uuid.UUID]:
+    """Ids of all transcripts in which a word stands, as a subquery: some recordings have none."""
+    said = sa.exists().where(
+        SegmentRow.transcript_id == TranscriptRow.id, sa.func.trim(SegmentRow.text) != ""
+    )
+    return sa.select(TranscriptRow.id).where(said)
 
 
 def public_episode(session: Session, show_slug: str, slug: str) -> Episode:

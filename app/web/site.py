@@ -106,7 +106,7 @@ def episode(show_slug: str, slug: str) -> str:
             )
             for ending, name in (("vtt", "WebVTT"), ("srt", "SRT"), ("txt", "text"))
         ]
-        if reading
+        if reading and reading.turns
         else [],
     )
 

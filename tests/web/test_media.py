@@ -71,6 +71,25 @@ def test_before_the_words_are_there_there_is_no_transcript(
     assert b"podcast:transcript url" not in client.get(f"/shows/{episode.show.slug}/feed.xml").data
 
 
+def test_a_recording_without_words_has_no_transcript_to_offer(client: FlaskClient, session: Session) -> None:
+    show = make_show(session, slug="s")
+    quiet = make_published(session, show, slug="music", sentences=())
+    emptied = make_published(session, show, slug="emptied", sentences=("Erm.",))
+    session.refresh(emptied)
+    assert emptied.transcript is not None
+    emptied.transcript.segments[0].text = ""
+    spoken = make_published(session, show, slug="spoken")
+    session.commit()
+    feed = client.get("/shows/s/feed.xml").text
+
+    for episode in (quiet, emptied):
+        page = client.get(f"/shows/s/{episode.slug}").text
+        assert "No words were recognised in this recording." in page
+        assert f"/transcripts/{episode.guid}" not in page + feed
+    assert f"/transcripts/{spoken.guid}.vtt" in feed
+    assert f"/transcripts/{spoken.guid}.vtt" in client.get("/shows/s/spoken").text
+
+
 def test_chapters_are_podcasting_twos(client: FlaskClient, session: Session, episode: Episode) -> None:
     address = f"/chapters/{episode.guid}.json"
     assert client.get(address).status_code == 404
