@@ -17,6 +17,7 @@ from app.search.hits import Hit, Results
 from app.search.index import search as search_index
 from app.search.query import Query, canonical_text, parse
 from app.services import pages, transcripts
+from app.services.fields import line
 from app.services.published import public_episode_ids, was_public
 from app.web.session import current_session
 from app.web.site import episode_address
@@ -24,6 +25,19 @@ from app.web.site import episode_address
 bp = Blueprint("search", __name__)
 
 _Place = TypeVar("_Place", Community, Show)
+
+NOWHERE = Results(0, more_than=False, hits=(), page=1, pages=1)
+NO_COMMUNITY = "There is no such community here, or not any more."
+NO_SHOW = "There is no such show here, or not any more."
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to search: a place is None for all of its kind. `missing` tells of one that is not there."""
+
+    community: Community | None
+    show: Show | None
+    missing: str
 
 
 @dataclass(frozen=True)
@@ -42,9 +56,8 @@ def search() -> str | Response | tuple[str | Response, int]:
     if not transcripts.is_searchable(session):
         return _not_here()
     query = parse(request.args.get("q", ""))
-    community = _chosen(session, Community, request.args.get("community", ""))
-    show = _chosen(session, Show, request.args.get("show", ""), was_public(), Show.deleted_at.is_(None))
-    results = _results(session, query, community, show)
+    places = _places(session)
+    results = NOWHERE if places.missing else _results(session, query, places)
     found = _with_pages(session, results)
     if request.args.get("format") == "json":
         return _as_json(results, found)
@@ -52,11 +65,12 @@ def search() -> str | Response | tuple[str | Response, int]:
         "site/search.html",
         typed=" ".join(request.args.get("q", "").split())[:1000],
         query=query,
-        shared=_shared(query, community, show),
+        shared=_shared(query, places),
         results=results,
         found=found,
-        community=community,
-        show=show,
+        community=places.community,
+        show=places.show,
+        missing=places.missing,
         communities=pages.communities(session),
         shows=pages.shows(session),
     )
@@ -70,17 +84,27 @@ def _not_here() -> tuple[str | Response, int]:
     return render_template("site/no_search.html", said=said), HTTPStatus.SERVICE_UNAVAILABLE
 
 
+def _places(session: Session) -> Places:
+    """The places that the address names: nobody is given the hits of others in their stead."""
+    slugs = (line(request.args.get("community")), line(request.args.get("show")))
+    community = _chosen(session, Community, slugs[0])
+    show = _chosen(session, Show, slugs[1], was_public(), Show.deleted_at.is_(None))
+    if slugs[1] and show is None:
+        return Places(community, None, NO_SHOW)
+    return Places(community, show, NO_COMMUNITY if slugs[0] and community is None else "")
+
+
 def _chosen(session: Session, kind: type[_Place], slug: str, *rules: sa.ColumnElement[bool]) -> _Place | None:
     return session.scalar(sa.select(kind).where(kind.slug == slug, *rules)) if slug else None
 
 
-def _results(session: Session, query: Query, community: Community | None, show: Show | None) -> Results:
+def _results(session: Session, query: Query, places: Places) -> Results:
     return search_index(
         session,
         query,
         visible=public_episode_ids(),
-        community_id=community.id if community else None,
-        show_id=show.id if show else None,
+        community_id=places.community.id if places.community else None,
+        show_id=places.show.id if places.show else None,
         page=request.args.get("page", 1, type=int),
     )
 
@@ -99,13 +123,13 @@ def _moment(episode: Episode, hit: Hit) -> str:
     return f"{episode_address(episode)}#t={(hit.start_ms or 0) // 1000}"
 
 
-def _shared(query: Query, community: Community | None, show: Show | None) -> dict[str, str]:
+def _shared(query: Query, places: Places) -> dict[str, str]:
     """The address parts that lead to these results again."""
     shared = {"q": canonical_text(query)}
-    if community:
-        shared["community"] = community.slug
-    if show:
-        shared["show"] = show.slug
+    if places.community:
+        shared["community"] = places.community.slug
+    if places.show:
+        shared["show"] = places.show.slug
     return shared
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Episode, EpisodeState, Show
 from app.services import transcripts
-from tests.factories import make_community, make_published, make_show
+from tests.factories import WHEN, make_community, make_published, make_show
 
 
 def make_found(session: Session, show: Show | None = None, **fields: object) -> Episode:
@@ -74,7 +74,29 @@ def test_a_community_and_a_show_narrow_the_search(client: FlaskClient, session: 
     def count(narrowed: str) -> int:
         return client.get(f"/search?q=bedside&format=json{narrowed}").get_json()["count"]
 
-    assert [count(""), count("&community=ours"), count("&show=three"), count("&show=unknown")] == [3, 2, 1, 3]
+    assert [count(""), count("&community=ours"), count("&show=three"), count("&show=")] == [3, 2, 1, 3]
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["show=unknown", "show=binned", "show=draft", "community=unknown", "community=ours&show=unknown",
+     "community=unknown&show=s", "show=a%00b", "show=" + "x" * 5000],
+)  # fmt: skip
+def test_a_place_that_is_not_there_has_no_hits(client: FlaskClient, session: Session, place: str) -> None:
+    ours = make_community(session, slug="ours")
+    make_found(session, make_show(session, ours, slug="s"))
+    make_found(session, make_show(session, slug="binned")).show.deleted_at = WHEN
+    make_show(session, slug="draft")
+    session.commit()
+    answer = client.get(f"/search?q=bedside&{place}")
+
+    kind = "show" if "show=s" not in place and "show=" in place else "community"
+    assert answer.status_code == 200
+    assert f"There is no such {kind} here, or not any more." in answer.text
+    assert '<a href="/search?q=bedside">Search all communities and shows for bedside</a>' in answer.text
+    assert "<mark>" not in answer.text
+    assert client.get(f"/search?q=bedside&{place}&format=json").get_json() == {"count": 0, "hits": []}
+    assert "There is no such" in client.get(f"/search?{place}").text
 
 
 def test_nothing_found_comes_with_advice(client: FlaskClient) -> None:
