@@ -3,7 +3,6 @@
 Whether an episode may be seen is asked of app.services.published and nowhere else. Changes nothing.
 """
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -179,15 +178,14 @@ def reading(session: Session, episode: Episode) -> Reading | None:
 
 def public_places(session: Session) -> list[Place]:
     """All public shows and episodes with when they last changed, for the sitemap."""
-    of_shows = session.scalars(public_shows()).all()
-    slugs: dict[uuid.UUID, str] = {show.id: show.slug for show in of_shows}
-    places = [Place(None, show.slug, show.changed_at) for show in of_shows]
-    rows = session.execute(
-        sa.select(Episode.show_id, Episode.slug, Episode.changed_at)
+    places = [Place(None, show.slug, show.changed_at) for show in session.scalars(public_shows())]
+    rows = session.execute(  # by itself: something may have been published since the shows were read
+        sa.select(Show.slug, Episode.slug, Episode.changed_at)
+        .join(Show, Episode.show_id == Show.id)
         .where(Episode.id.in_(public_episode_ids()))
         .order_by(Episode.published_at.desc(), Episode.id)
     )
-    places += [Place(slugs[show_id], slug, changed_at) for show_id, slug, changed_at in rows]
+    places += [Place(show_slug, slug, changed_at) for show_slug, slug, changed_at in rows]
     return places
 
 

@@ -18,7 +18,7 @@ from app.search.index import search as search_index
 from app.search.query import Query, canonical_text, parse
 from app.services import pages, transcripts
 from app.services.fields import line
-from app.services.published import public_episode_ids, was_public
+from app.services.published import public_episode_ids, public_episodes, was_public
 from app.web.session import current_session
 from app.web.site import episode_address
 
@@ -110,12 +110,12 @@ def _results(session: Session, query: Query, places: Places) -> Results:
 
 
 def _with_pages(session: Session, results: Results) -> list[Found]:
+    """The hits with their pages, but those of episodes that have gone since they were found."""
     wanted = {hit.episode_id for hit in results.hits}
-    query = sa.select(Episode).where(Episode.id.in_(wanted)).options(joinedload(Episode.show))
+    query = public_episodes().where(Episode.id.in_(wanted)).options(joinedload(Episode.show))
     episodes = {episode.id: episode for episode in session.scalars(query)}
-    return [
-        Found(hit, episodes[hit.episode_id], _moment(episodes[hit.episode_id], hit)) for hit in results.hits
-    ]
+    hits = [(hit, episodes[hit.episode_id]) for hit in results.hits if hit.episode_id in episodes]
+    return [Found(hit, episode, _moment(episode, hit)) for hit, episode in hits]
 
 
 def _moment(episode: Episode, hit: Hit) -> str:
