@@ -3,13 +3,14 @@
 Whether an episode may be seen is asked of app.services.published and nowhere else. Changes nothing.
 """
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models import (
     Community,
@@ -17,6 +18,8 @@ from app.models import (
     CreditRole,
     Episode,
     Person,
+    Recording,
+    RecordingState,
     Season,
     SegmentRow,
     Show,
@@ -174,6 +177,23 @@ def reading(session: Session, episode: Episode) -> Reading | None:
         for speaker, group in groupby(grouped, lambda group: group[0].speaker)
     )
     return Reading(transcript, turns)
+
+
+def transcripts_to_come(session: Session, episodes: Iterable[Episode]) -> frozenset[uuid.UUID]:
+    """Ids of those episodes without a transcript whose recording is on its way, and will count."""
+    without = [episode.id for episode in episodes if episode.transcript_id is None]
+    if not without:
+        return frozenset()
+    later = aliased(Recording)
+    replaced = sa.exists().where(  # the rule of recordings.is_replaced
+        later.episode_id == Recording.episode_id,
+        later.created_at > Recording.created_at,
+        later.state.in_((RecordingState.working, RecordingState.ready)),
+    )
+    query = sa.select(Recording.episode_id).where(
+        Recording.episode_id.in_(without), Recording.state == RecordingState.working, ~replaced
+    )
+    return frozenset(session.scalars(query))
 
 
 def public_places(session: Session) -> list[Place]:

@@ -34,9 +34,11 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def home() -> str:
     """What this is, the newest episodes, the communities."""
     session = current_session()
+    newest = pages.newest(session, pages.NEWEST)
     return render_template(
         "site/home.html",
-        newest=pages.newest(session, pages.NEWEST),
+        newest=newest,
+        to_come=pages.transcripts_to_come(session, newest),
         communities=pages.communities(session),
         shows=pages.shows(session),
     )
@@ -53,11 +55,13 @@ def community(slug: str) -> str:
     """A community: domain, community, practice, links, its shows and newest episodes."""
     session = current_session()
     found = public_community(session, slug)
+    newest = pages.newest(session, pages.NEWEST, found)
     return render_template(
         "site/community.html",
         community=found,
         shows=pages.shows(session, found),
-        newest=pages.newest(session, pages.NEWEST, found),
+        newest=newest,
+        to_come=pages.transcripts_to_come(session, newest),
         people=pages.people(session, found),
     )
 
@@ -73,6 +77,7 @@ def show(slug: str) -> str:
         "site/show.html",
         show=found,
         listing=listing,
+        to_come=pages.transcripts_to_come(session, [one for _, group in listing.seasons for one in group]),
         hosts=pages.hosts(session, found),
         feed=feed,
         app_links=app_links(feed),
@@ -90,6 +95,7 @@ def episode(show_slug: str, slug: str) -> str:
         episode=found,
         show=found.show,
         reading=reading,
+        to_come=pages.transcripts_to_come(session, [found]),
         neighbours=pages.neighbours(session, found),
         address=episode_address(found),
         sound=sound_path(found),

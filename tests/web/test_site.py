@@ -191,15 +191,6 @@ def test_a_story_is_called_one_and_its_content_note_comes_first(
     assert shown.index("A death is told.") < shown.index("<audio")
 
 
-def test_before_the_transcript_is_there_the_page_says_that_it_comes(
-    client: FlaskClient, session: Session
-) -> None:
-    make_published(session, make_show(session, slug="s"), slug="one").transcript_id = None
-    session.commit()
-
-    assert "The transcript is on its way." in client.get("/shows/s/one").get_data(as_text=True)
-
-
 def test_speakers_are_named_once_a_turn(client: FlaskClient, session: Session) -> None:
     episode = make_published(session, make_show(session, slug="s"), slug="one")
     session.refresh(episode, ["transcript"])
