@@ -15,7 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.functions import FunctionElement
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -130,6 +132,24 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+class utc_now(FunctionElement[datetime]):
+    """The database's clock within a query: what is due, is due for every process at the same moment."""
+
+    type = UtcTime()
+    inherit_cache = True
+    name = "utc_now"
+
+
+@compiles(utc_now, "sqlite")
+def _utc_now_of_sqlite(_element: utc_now, _compiler: Any, **_given: Any) -> str:
+    return "strftime('%Y-%m-%d %H:%M:%f000', 'now')"  # as the driver writes times
+
+
+@compiles(utc_now, "postgresql")
+def _utc_now_of_postgresql(_element: utc_now, _compiler: Any, **_given: Any) -> str:
+    return "clock_timestamp()"
 
 
 def now_of_database(session: Session) -> datetime:

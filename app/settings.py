@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.errors import SettingsError
 
@@ -41,6 +42,12 @@ class Settings:
     stereo_kbps: int
     proxy_hops: int
     log_format: str
+    time_zone: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time of day in which people read and set times."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def host(self) -> str:
@@ -109,7 +116,16 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         stereo_kbps=_number(env, "HEARTH_STEREO_KBPS", 128, 96, 320),
         proxy_hops=_number(env, "HEARTH_PROXY_HOPS", 0, 0, 5),
         log_format=log_format,
+        time_zone=_time_zone(env.get("HEARTH_TIME_ZONE") or "Europe/London"),
     )
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError("HEARTH_TIME_ZONE", "must be a time zone such as Europe/London") from error
+    return name
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

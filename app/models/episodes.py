@@ -106,6 +106,8 @@ class Episode(Base):
         sa.ForeignKey("transcripts.id", use_alter=True, ondelete="SET NULL")
     )
     published_at: Mapped[datetime | None] = mapped_column(index=True)
+    #: Not before this moment; None for at once. A published episode that is not due is seen by nobody.
+    public_from: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     created_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]

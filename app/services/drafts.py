@@ -196,10 +196,10 @@ def withdraw_consent(session: Session, episode: Episode, consent: Consent, now: 
     """
     if consent.withdrawn_at is not None:
         return
-    was_public = episodes.is_public(episode)
+    was_public = episodes.is_public(episode, now)
     consent.withdrawn_at = now
     session.flush()
-    if was_public and episodes.hindrances(session, episode):
+    if episode.state is EpisodeState.published and episodes.hindrances(session, episode):
         episode.state = EpisodeState.unpublished
         episode.wish = PublishWish.none
     episodes.touch(session, episode, now, was_public=was_public)

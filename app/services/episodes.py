@@ -6,26 +6,25 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.errors import Conflict, NotAllowed, NotFound
+from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.models import (
     Account,
-    Consent,
-    CreditRole,
     Enclosure,
     Episode,
     EpisodeKind,
     EpisodeState,
-    Person,
     PublishWish,
     Recording,
     RecordingState,
     SegmentRow,
     TranscriptRow,
 )
-from app.services import access, audit, recordings, shows, transcripts
+from app.services import access, audit, consents, recordings, shows, transcripts
 from app.services.audit import Subject
 
 BIN_DAYS = 30
+#: A schedule beyond this is a mistyped year.
+LONGEST_WAIT = timedelta(days=2 * 366)
 
 
 def get(session: Session, episode_id: uuid.UUID) -> Episode:
@@ -42,15 +41,25 @@ def touch(session: Session, episode: Episode, now: datetime, *, was_public: bool
     What happens to a draft is nobody's business: neither ETag nor date of the feed may show it.
     """
     episode.changed_at = now
-    if was_public or is_public(episode):
+    if was_public or is_public(episode, now):
         shows.touch(episode.show, now)
     session.flush()
     transcripts.index(session, episode)
 
 
-def is_public(episode: Episode) -> bool:
+def is_public(episode: Episode, now: datetime) -> bool:
     """Whether the public may see it now (services/published.py asks the same of the database)."""
-    return episode.state is EpisodeState.published and episode.deleted_at is None
+    return episode.state is EpisodeState.published and episode.deleted_at is None and not waits(episode, now)
+
+
+def waits(episode: Episode, now: datetime) -> bool:
+    """Whether it is to be public at a later time only."""
+    return episode.public_from is not None and episode.public_from > now
+
+
+def was_seen(episode: Episode, now: datetime) -> bool:
+    """Whether the public has ever seen it."""
+    return episode.published_at is not None and episode.published_at <= now
 
 
 def hindrances(session: Session, episode: Episode) -> list[str]:
@@ -64,7 +73,7 @@ def hindrances(session: Session, episode: Episode) -> list[str]:
         found.append("It has no title.")
     if _must_be_checked(episode) and not _is_checked(episode):
         found.append("The transcript has to be checked by a person first.")
-    return [*found, *_consents_lacking(session, episode)]
+    return [*found, *consents.lacking(session, episode)]
 
 
 def may_publish_now(session: Session, episode: Episode) -> bool:
@@ -85,8 +94,10 @@ def publish(session: Session, episode: Episode, account: Account | None, now: da
     episode.wish = PublishWish.none
     episode.state = EpisodeState.published
     episode.withdrawn_at = None
-    if episode.published_at is None:
-        episode.published_at = now
+    if account is not None or not waits(episode, now):
+        episode.public_from = None
+    if not was_seen(episode, now):
+        episode.published_at = episode.public_from or now
     if account is None:
         path = f"/studio/episodes/{episode.id}"
         audit.add(session, None, "published it", Subject(episode.title, path, episode.show.community_id), now)
@@ -101,7 +112,30 @@ def wish(session: Session, episode: Episode, wanted: PublishWish, account: Accou
         _require_publisher(session, episode, account)
     if episode.state is EpisodeState.published:
         return
+    episode.public_from = None
     episode.wish = wanted
+    session.flush()
+    fulfil(session, episode, now)
+
+
+def schedule(session: Session, episode: Episode, at: datetime, account: Account, now: datetime) -> None:
+    """Have it public from this moment on: by a condition of every query, so that nothing has to run then.
+
+    An episode that is not ready yet is published when it is, and seen when the moment has come, whichever
+    is later. Raises NotAllowed; Invalid for a moment that is over or too far; Conflict where it is public.
+    """
+    _require_publisher(session, episode, account)
+    if is_public(episode, now):
+        raise Conflict("It is public already. Unpublish it first to have it public at a later time.")
+    if not now < at <= now + LONGEST_WAIT:
+        raise Invalid({"day": "Choose a moment in the future, within the next two years."})
+    episode.public_from = at
+    if episode.state is EpisodeState.published:
+        if not was_seen(episode, now):
+            episode.published_at = at
+        touch(session, episode, now)
+        return
+    episode.wish = PublishWish.when_ready
     session.flush()
     fulfil(session, episode, now)
 
@@ -111,17 +145,21 @@ def unpublish(session: Session, episode: Episode, account: Account, now: datetim
     _require_publisher(session, episode, account)
     if episode.state is not EpisodeState.published:
         raise Conflict("It is not published.")
+    was_public = is_public(episode, now)
     episode.state = EpisodeState.unpublished
+    if not was_seen(episode, now):
+        episode.state, episode.published_at = EpisodeState.draft, None
     episode.wish = PublishWish.none
-    touch(session, episode, now, was_public=True)
+    episode.public_from = None
+    touch(session, episode, now, was_public=was_public)
 
 
 def withdraw(session: Session, episode: Episode, account: Account, now: datetime) -> None:
     """Take it back for good: 410 everywhere, so that apps and search engines forget it."""
     _require_publisher(session, episode, account)
-    if episode.published_at is None:
+    if not was_seen(episode, now):
         raise Conflict("It was never published, so there is nothing to withdraw. Move it to the bin instead.")
-    was_public = is_public(episode)
+    was_public = is_public(episode, now)
     episode.state = EpisodeState.withdrawn
     episode.wish = PublishWish.none
     episode.withdrawn_at = now
@@ -237,7 +275,7 @@ def take_transcript(
         return
     enclosure = session.scalars(sa.select(Enclosure).where(Enclosure.recording_id == recording.id)).one()
     is_checked = transcript is not None and transcript.checked_at is not None
-    was_public = is_public(episode)
+    was_public = is_public(episode, now)
     if episode.state is EpisodeState.published and _must_be_checked(episode) and not is_checked:
         # new words that nobody has checked, in a show or story that asks for checking
         episode.state = EpisodeState.unpublished
@@ -249,7 +287,9 @@ def take_transcript(
 
 def tell_ready(session: Session, episode: Episode, now: datetime) -> None:
     """The notice in the studio that fits what has become of it."""
-    if episode.state is EpisodeState.published:
+    if episode.state is EpisodeState.published and waits(episode, now):
+        text = f"“{episode.title}” is ready, and becomes public when you chose."
+    elif episode.state is EpisodeState.published:
         text = f"“{episode.title}” is published with its transcript."
     else:
         text = f"The transcript of “{episode.title}” is ready to read and correct."
@@ -335,25 +375,3 @@ def _must_be_checked(episode: Episode) -> bool:
 
 def _is_checked(episode: Episode) -> bool:
     return episode.transcript is not None and episode.transcript.checked_at is not None
-
-
-def _consents_lacking(session: Session, episode: Episode) -> list[str]:
-    """Whoever agreed once and no longer does, whatever the episode is called; and a story's tellers."""
-    standing: dict[uuid.UUID, bool] = {}
-    names: dict[uuid.UUID, str] = {}
-    for person_id, name, withdrawn_at in session.execute(
-        sa.select(Consent.person_id, Person.public_name, Consent.withdrawn_at)
-        .join(Person, Consent.person_id == Person.id)
-        .where(Consent.episode_id == episode.id)
-        .order_by(Consent.created_at, Consent.id)
-    ):
-        names[person_id] = name
-        standing[person_id] = standing.get(person_id, False) or withdrawn_at is None
-    found = [f"{names[person_id]} no longer agrees." for person_id, stands in standing.items() if not stands]
-    if episode.kind is not EpisodeKind.story:
-        return found
-    tellers = [credit.person for credit in episode.credits if credit.role is CreditRole.storyteller]
-    if not tellers:
-        return [*found, "Name the storyteller under people."]
-    never_asked = [person.public_name for person in tellers if person.id not in standing]
-    return [*found, *(f"Consent is missing for {name}." for name in never_asked)]

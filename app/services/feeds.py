@@ -90,19 +90,21 @@ class FeedCache:
                 self._files.popitem(last=False)
 
 
-def feed_file(session: Session, show: Show, public_url: str, cache: FeedCache) -> FeedFile:
-    """The bytes of the show's feed, their ETag, and when the show last changed."""
-    version = f"{show.revision}.{show.changed_at.isoformat()}.{FEED_VERSION}.{public_url}"
+def feed_file(
+    session: Session, show: Show, changed_at: datetime, public_url: str, cache: FeedCache
+) -> FeedFile:
+    """The bytes of the show's feed and their ETag. `changed_at` as published.public_feed gives it."""
+    version = f"{show.revision}.{changed_at.isoformat()}.{FEED_VERSION}.{public_url}"
     kept = cache.get(show.id, version)
     if kept is not None:
         return kept
-    body = render_rss(channel_of(session, show, public_url))
-    file = FeedFile(body, hashlib.sha256(body).hexdigest()[:32], show.changed_at.replace(microsecond=0))
+    body = render_rss(channel_of(session, show, changed_at, public_url))
+    file = FeedFile(body, hashlib.sha256(body).hexdigest()[:32], changed_at.replace(microsecond=0))
     cache.put(show.id, version, file)
     return file
 
 
-def channel_of(session: Session, show: Show, public_url: str) -> Channel:
+def channel_of(session: Session, show: Show, changed_at: datetime, public_url: str) -> Channel:
     """The show with all its public episodes, newest first."""
     episodes = session.scalars(
         sa.select(Episode)
@@ -139,7 +141,7 @@ def channel_of(session: Session, show: Show, public_url: str) -> Channel:
         owner_email=show.owner_email or None,
         copyright=show.copyright or None,
         txt=(TxtRecord(show.verify_text, "applepodcastsverify"),) if show.verify_text else (),
-        updated_at=show.changed_at,
+        updated_at=changed_at,
         items=tuple(_item(episode, public_url, artwork, readable) for episode in episodes),
     )
 

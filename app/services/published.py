@@ -1,10 +1,12 @@
 """What the public may see: the one predicate that pages, feeds, media, search and sitemap share."""
 
 import uuid
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.db import now_of_database, utc_now
 from app.errors import Gone, NotFound
 from app.models import Community, Episode, EpisodeState, SegmentRow, Show, TranscriptRow
 
@@ -19,10 +21,19 @@ def public_episode_ids() -> sa.Select[uuid.UUID]:
         .join(Show, Episode.show_id == Show.id)
         .where(
             Episode.state == EpisodeState.published,
+            is_due(),
             Episode.deleted_at.is_(None),
             Show.deleted_at.is_(None),
         )
     )
+
+
+def is_due() -> sa.ColumnElement[bool]:
+    """Whether the moment from which an episode may be seen has come: asked anew by every query.
+
+    No process has to run at that moment, and none can miss it.
+    """
+    return sa.or_(Episode.public_from.is_(None), Episode.public_from <= utc_now())
 
 
 def public_episodes() -> sa.Select[Episode]:
@@ -73,6 +84,8 @@ def _visible(session: Session, episode: Episode | None) -> Episode:
         raise NotFound(NOTHING_HERE)
     if episode.state is not EpisodeState.published:
         raise NotFound(NOTHING_HERE)
+    if episode.public_from is not None and episode.public_from > now_of_database(session):
+        raise NotFound(NOTHING_HERE)
     return episode
 
 
@@ -84,9 +97,28 @@ def public_show(session: Session, slug: str) -> Show:
     return show
 
 
+def public_feed(session: Session, slug: str) -> tuple[Show, datetime]:
+    """A show as public_show, and when its feed last changed, in one query.
+
+    A feed changes by somebody's hand, or since the time of an episode has come. Raises NotFound.
+    """
+    due_at = (
+        sa.select(sa.func.max(Episode.public_from))
+        .where(Episode.show_id == Show.id, Episode.id.in_(public_episode_ids().correlate(None)))
+        .scalar_subquery()
+    )
+    found = session.execute(
+        sa.select(Show, due_at).where(Show.slug == slug, Show.deleted_at.is_(None), was_public())
+    ).first()
+    if found is None:
+        raise NotFound(NOTHING_HERE)
+    show, due_at_then = found
+    return show, max(show.changed_at, due_at_then) if due_at_then else show.changed_at
+
+
 def was_public() -> sa.ColumnElement[bool]:
     """Whether a show has ever published an episode."""
-    return sa.exists().where(Episode.show_id == Show.id, Episode.published_at.is_not(None))
+    return sa.exists().where(Episode.show_id == Show.id, Episode.published_at <= utc_now())
 
 
 def was_show_public(session: Session, show: Show) -> bool:

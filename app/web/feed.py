@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, current_app
 
 from app.backends import Backends
 from app.services import feeds
-from app.services.published import public_show
+from app.services.published import public_feed
 from app.web.current import backends, settings
 from app.web.ranges import file_response
 from app.web.session import current_session
@@ -21,8 +21,9 @@ _SECOND = timedelta(seconds=1)
 def show_feed(slug: str) -> Response:
     """The show's feed; 304 where the asker has it already."""
     session = current_session()
-    show = public_show(session, slug)
-    file = feeds.feed_file(session, show, settings().public_url, current_app.extensions["hearth_feeds"])
+    show, changed_at = public_feed(session, slug)
+    cache = current_app.extensions["hearth_feeds"]
+    file = feeds.feed_file(session, show, changed_at, settings().public_url, cache)
     return _xml(file.body, "application/rss+xml; charset=utf-8", file.etag, file)
 
 

@@ -17,11 +17,11 @@ from app.models import Episode, Show
 from app.notes import notes_html
 from app.services import access, artwork, pages
 from app.services.published import public_community, public_episode, public_show
+from app.web import wording
 from app.web.current import backends, current_account, public_address, settings
 from app.web.drawing import sign_of, waveform_path
 from app.web.listen import app_links, described
 from app.web.session import current_session
-from app.web.wording import FILTERS
 from transcription.formats import BY_EXTENSION
 
 bp = Blueprint("site", __name__)
@@ -180,10 +180,10 @@ def _picture(show: Show) -> str | None:
     return public_address(path) if path else None
 
 
-def register(app: Flask, _backends: Backends) -> None:
+def register(app: Flask, chosen: Backends) -> None:
     """Open these routes, and give every template what it may use."""
     app.register_blueprint(bp)
-    app.jinja_env.filters.update(FILTERS, notes=notes_html)
+    app.jinja_env.filters.update(wording.filters(chosen.settings.zone), notes=notes_html)
     app.add_template_global(public_address, "public_address")
     app.add_template_global(artwork_path, "artwork_path")
     app.add_template_global(sign_of, "sign_of")

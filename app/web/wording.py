@@ -1,16 +1,23 @@
 """Numbers and times in words, for templates. Knows no page."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 
-def date_in_words(moment: datetime) -> str:
-    """2 March 2026."""
+def date_in_words(moment: datetime | date) -> str:
+    """2 March 2026, as the moment's own zone has it."""
     return f"{moment.day} {moment:%B %Y}"
 
 
 def moment_in_words(moment: datetime) -> str:
-    """2 March 2026, 09:05 UTC."""
-    return f"{date_in_words(moment)}, {moment:%H:%M} UTC"
+    """2 March 2026, 09:05 GMT: with the zone's name, which changes with daylight saving."""
+    return f"{date_in_words(moment)}, {moment:%H:%M %Z}"
+
+
+def weekday_in_words(moment: datetime) -> str:
+    """Monday 2 March 2026 at 09:05 (GMT)."""
+    return f"{moment:%A} {date_in_words(moment)} at {moment:%H:%M (%Z)}"
 
 
 def duration_in_words(duration_ms: int) -> str:
@@ -63,11 +70,20 @@ def _counted(number: int, name: str) -> str:
     return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
-FILTERS = {
-    "date": date_in_words,
-    "moment": moment_in_words,
-    "duration": duration_in_words,
-    "clock": clock,
-    "clock_in_words": clock_in_words,
-    "bytes": bytes_in_words,
-}
+def filters(zone: ZoneInfo) -> dict[str, Callable[..., str]]:
+    """What templates may say, with times of day as this zone has them."""
+
+    def here(words: Callable[[datetime], str]) -> Callable[[datetime | date], str]:
+        return lambda moment: (
+            words(moment.astimezone(zone)) if isinstance(moment, datetime) else date_in_words(moment)
+        )
+
+    return {
+        "date": here(date_in_words),
+        "moment": here(moment_in_words),
+        "weekday": here(weekday_in_words),
+        "duration": duration_in_words,
+        "clock": clock,
+        "clock_in_words": clock_in_words,
+        "bytes": bytes_in_words,
+    }

@@ -219,6 +219,7 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
         *(f"episodes/{episode.id}" for episode in (recorded, published, working, failed)),
         f"episodes/{recorded.id}/edit",
         f"episodes/{recorded.id}/people",
+        f"episodes/{recorded.id}/schedule",
         f"episodes/{recorded.id}/consent",
         f"episodes/{recorded.id}/consent/{consent}/withdraw",
         f"episodes/{published.id}/withdraw",

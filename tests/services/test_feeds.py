@@ -33,7 +33,7 @@ def episode(session: Session) -> Episode:
 
 
 def body(session: Session, show: Show) -> bytes:
-    return feeds.feed_file(session, show, URL, feeds.FeedCache()).body
+    return feeds.feed_file(session, show, show.changed_at, URL, feeds.FeedCache()).body
 
 
 Change = Callable[[Session, Episode], object]
@@ -100,29 +100,31 @@ def test_what_is_said_of_it_never_changes_guid_or_address(
 
 def test_a_feed_is_kept_until_its_show_changes(session: Session, episode: Episode) -> None:
     cache = feeds.FeedCache()
-    first = feeds.feed_file(session, episode.show, URL, cache)
+    first = feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache)
     episode.title = "Changed behind the services"
     session.flush()
-    assert feeds.feed_file(session, episode.show, URL, cache) is first
+    assert feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache) is first
 
     shows.touch(episode.show, LATER)
-    assert feeds.feed_file(session, episode.show, URL, cache).etag != first.etag
+    assert feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache).etag != first.etag
 
 
 def test_two_changes_that_were_counted_as_one_are_both_seen(session: Session, episode: Episode) -> None:
     cache = feeds.FeedCache()
-    first = feeds.feed_file(session, episode.show, URL, cache)
+    first = feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache)
     episode.title = "By somebody at the same time"
     episode.show.changed_at = LATER
     session.flush()
 
-    assert feeds.feed_file(session, episode.show, URL, cache).etag != first.etag
+    assert feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache).etag != first.etag
 
 
 def test_another_public_address_is_another_feed(session: Session, episode: Episode) -> None:
     cache = feeds.FeedCache()
-    feeds.feed_file(session, episode.show, URL, cache)
-    other = feeds.feed_file(session, episode.show, "https://other.example.org", cache)
+    feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache)
+    other = feeds.feed_file(
+        session, episode.show, episode.show.changed_at, "https://other.example.org", cache
+    )
 
     assert URL.encode() not in other.body
 

@@ -141,6 +141,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("studio.episode_edit", "GET"): Row(MAKE),
     ("studio.episode_edit", "POST"): Row(MAKE),
     ("studio.episode_publish", "POST"): Row(MAKE),
+    ("studio.episode_schedule", "GET"): Row(MAKE),
+    ("studio.episode_schedule", "POST"): Row(MAKE),
     ("studio.episode_take_back", "GET"): Row(MAKE),
     ("studio.episode_take_back", "POST"): Row(MAKE),
     ("studio.episode_restore", "POST"): Row(MAKE),

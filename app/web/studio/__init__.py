@@ -17,6 +17,7 @@ from app.web.studio import (
     progress,
     publishing,
     receiving,
+    scheduling,
     shows,
     transcripts,
     upload_page,
@@ -43,9 +44,8 @@ AREAS = (
     episodes,
     credits,
     publishing,
+    scheduling,
     transcripts,
-    accounts,
-    health,
 )
 
 

@@ -55,6 +55,7 @@ def standing(found: Episode) -> dict[str, object]:
         "credit_form": credit_form(found),
         "consent_form": consent_form(found),
         "bin_ends": episodes.bin_ends(found),
+        "waits": episodes.waits(found, backends().clock()),
     }
 
 

@@ -21,6 +21,7 @@ from wtforms import (
     SelectField,
     StringField,
     TextAreaField,
+    TimeField,
     URLField,
 )
 from wtforms.fields.choices import SelectChoice
@@ -80,6 +81,7 @@ _SAID = {
     "Not a valid choice.": "Choose one of the list.",
     "Not a valid integer value.": "Enter a whole number, such as 3.",
     "Not a valid date value.": "Enter a day, such as 27 March 2026.",
+    "Not a valid time value.": "Enter a time, such as 09:00.",
 }
 
 
@@ -300,6 +302,13 @@ class ConsentForm(StudioForm):
     )
     given_on = DateField("When did they agree?", validators=[Optional()])
     taken_by = StringField("Who asked them?")
+
+
+class ScheduleForm(StudioForm):
+    """A day and a time, in the service's zone."""
+
+    day = DateField("Day", validators=[Optional()])
+    time = TimeField("Time", validators=[Optional()])
 
 
 class MemberForm(StudioForm):
