@@ -179,12 +179,18 @@ def check_part(upload: Upload, part_bytes: int, number: int, size_bytes: int, sh
         raise Conflict("The file has changed since the upload began. Choose it again.")
 
 
-def arrived(store: ObjectStore, recording_id: uuid.UUID, store_upload: str) -> tuple[int, ...]:
-    """The numbers of the parts that need not be sent again. Raises NotFound for an upload that is gone."""
+def arrived(
+    store: ObjectStore, recording_id: uuid.UUID, store_upload: str, size_bytes: int, part_bytes: int
+) -> tuple[int, ...]:
+    """The numbers of the parts that need not be sent again. Raises NotFound for an upload that is gone.
+
+    All of them where the store has put them together already: the service died before the row was written,
+    and completing once more is what is left to do.
+    """
     try:
         return tuple(part.number for part in store.parts(recording_key(recording_id), store_upload))
     except UploadFinished:
-        return ()
+        return tuple(part.number for part in expected_parts(size_bytes, part_bytes))
     except UploadMissing as error:
         raise NotFound("This upload is no longer there. Choose the file again to start anew.") from error
 

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.backends import Backends
-from app.models import Account, Episode, Recording, Show
+from app.models import Account, Episode, Recording, Show, Upload
 from app.settings import PART_BYTES
+from app.storage import expected_parts
+from app.storage.keys import recording_key
 from tests.factories import make_account, make_community, make_membership, make_show
 from tests.web.signing import csrf_token, sign_in
 
@@ -114,6 +116,25 @@ def test_after_a_reload_only_what_is_missing_is_sent(client: FlaskClient) -> Non
 
     assert (again["id"], again["arrived"]) == (upload["id"], [1])
     assert client.get(upload["state"]).json["arrived"] == [1]
+
+
+@pytest.mark.usefixtures("producer")
+def test_an_upload_that_was_put_together_when_the_service_died_needs_only_to_be_completed(
+    client: FlaskClient, backends: Backends
+) -> None:
+    upload = begin(client).json
+    send(client, upload, 1, 2)
+    with backends.database.reading() as session:
+        row = session.scalars(sa.select(Upload)).one()
+    backends.store.complete(
+        recording_key(row.recording_id), row.store_upload, expected_parts(row.size_bytes, PART_BYTES)
+    )
+
+    again = begin(client).json
+    assert (again["id"], again["arrived"]) == (upload["id"], [1, 2])
+    assert client.get(upload["state"]).json["arrived"] == [1, 2]
+    recording = ask(client, again["complete"]).json["recording"]
+    assert backends.store.read_range(f"recordings/{recording}/source") == CONTENT
 
 
 @pytest.mark.usefixtures("producer")

@@ -70,8 +70,7 @@ def upload_begin() -> ResponseReturnValue:
 def upload_state(upload_id: uuid.UUID) -> ResponseReturnValue:
     """How far an upload is: which parts need not be sent again."""
     found = uploads.own(current_session(), upload_id, account())
-    there = uploads.arrived(backends().store, found.recording_id, found.store_upload)
-    return _upload_answer(found, there)
+    return _upload_answer(found, _arrived(found))
 
 
 @bp.post("/uploads/<uuid:upload_id>/parts")
@@ -183,9 +182,14 @@ def _choice(kind: type[_Choice], said: Mapping[str, Any], name: str) -> _Choice:
 def _parts_there(upload: Upload) -> tuple[int, ...] | None:
     """None where the store no longer knows the upload."""
     try:
-        return uploads.arrived(backends().store, upload.recording_id, upload.store_upload)
+        return _arrived(upload)
     except NotFound:
         return None
+
+
+def _arrived(upload: Upload) -> tuple[int, ...]:
+    where = (upload.recording_id, upload.store_upload, upload.size_bytes, settings().limits.part_bytes)
+    return uploads.arrived(backends().store, *where)
 
 
 def _near(address: str) -> str:
