@@ -41,7 +41,7 @@ class RecordingState(enum.StrEnum):
 
 
 class Upload(Base):
-    """A recording on its way in. Gone when the Recording is there, or a day after it was last touched."""
+    """A recording on its way in. Gone when the Recording is there, or a week after it was last touched."""
 
     __tablename__ = "uploads"
 

@@ -96,8 +96,11 @@ def _renew(backends: Backends, old: Enclosure, wanted: WantedTags, read_at: date
 def sweep(backends: Backends) -> None:
     """Let go of what nobody needs: rows first, then objects, so that a crash leaves orphans, not holes."""
     now = backends.clock()
+    with backends.database.reading() as session:
+        abandoned = housekeeping.abandoned_uploads(session, now)
+    joined = {row.id for row in abandoned if backends.store.exists(recording_key(row.recording_id))}
     with backends.database.begin() as session:
-        uploads = housekeeping.abandoned_uploads(session, now)
+        uploads = housekeeping.forget_uploads(session, abandoned, joined, now)
         keys = housekeeping.former_objects(session, now) + housekeeping.empty_bin(session, now)
         if backends.settings.is_sqlite:
             erase(session)

@@ -1,5 +1,6 @@
 """What has to be done by and by: rows to look at, rows to let go. The worker does it in passing."""
 
+import uuid
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -20,7 +21,9 @@ from app.services.enclosures import LOOK_BACK, WantedTags, wanted_tags
 from app.storage.keys import recording_key
 
 #: An upload that nobody touched for so long is given up.
-UPLOAD_DAYS = 1
+UPLOAD_DAYS = 7
+#: One that the store has put together already lacks nothing but its row: it is kept as long as the bin.
+JOINED_DAYS = episodes.BIN_DAYS
 #: How long the bytes behind a former address stay for downloads in work.
 FORMER_HOURS = 24
 AT_ONCE = 20
@@ -112,21 +115,30 @@ def former_objects(session: Session, now: datetime) -> list[str]:
 
 
 def abandoned_uploads(session: Session, now: datetime) -> list[Upload]:
-    """Uploads that nobody touched for a day; their rows are let go."""
-    rows = list(
-        session.scalars(
-            sa.select(Upload).where(
-                sa.or_(
-                    Upload.touched_at < now - timedelta(days=UPLOAD_DAYS),
-                    Upload.completed_at < now - timedelta(days=UPLOAD_DAYS),
-                )
-            )
+    """Uploads that nobody touched for a week, complete or not."""
+    rows = session.scalars(sa.select(Upload).where(Upload.touched_at < now - timedelta(days=UPLOAD_DAYS)))
+    return list(rows)
+
+
+def forget_uploads(
+    session: Session, abandoned: list[Upload], joined: set[uuid.UUID], now: datetime
+) -> list[Upload]:
+    """Let go of the rows of abandoned uploads; those that the store still has to give up.
+
+    `joined` are the ids of those whose object lies in the store: they wait longer for their producer. What
+    was touched since it was looked at stays.
+    """
+    gone: list[Upload] = []
+    for upload in abandoned:
+        is_waiting = upload.id in joined and upload.completed_at is None
+        before = now - timedelta(days=JOINED_DAYS if is_waiting else UPLOAD_DAYS)
+        gone += session.scalars(
+            sa.delete(Upload)
+            .where(Upload.id == upload.id, Upload.touched_at < before)
+            .returning(Upload)
+            .execution_options(synchronize_session=False)
         )
-    )
-    for row in rows:
-        session.delete(row)
-    session.flush()
-    return [row for row in rows if row.completed_at is None]
+    return [upload for upload in gone if upload.completed_at is None]
 
 
 def open_uploads(session: Session) -> set[str]:

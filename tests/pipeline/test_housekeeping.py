@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from app.pipeline.border import Hands
 from app.services import drafts, episodes, recordings, uploads
 from app.storage.keys import recording_key
 from tests.factories import make_account, make_published, make_show
+from tests.fakes import Watched
 from tests.pipeline.making import all_the_way, enqueue, look, ready
 
 
@@ -158,17 +160,23 @@ def test_the_bin_is_emptied_after_thirty_days_with_all_that_lies_in_the_store(
     assert client.get("/search?q=handover&format=json").json["count"] == 0  # type: ignore[index]
 
 
-def test_an_upload_that_nobody_continued_for_a_day_is_given_up(hands: Hands) -> None:
-    backends = hands.backends
+def begin_upload(backends: Backends, size_bytes: int = 20_000_000) -> uploads.Opened:
+    """An upload of which nothing has arrived yet."""
     opened = uploads.open_in_store(backends.store)
     with backends.database.begin() as session:
         asked = uploads.Asked(
-            "a.mp3", 20_000_000, "a" * 64, "A", EpisodeKind.episode, PublishWish.none, agreed=True
+            "a.mp3", size_bytes, "a" * 64, "A", EpisodeKind.episode, PublishWish.none, agreed=True
         )
         uploads.begin(
             session, make_account(session), make_show(session), None, asked, opened, backends.clock()
         )
-    backends.clock.move(hours=23)  # type: ignore[attr-defined]
+    return opened
+
+
+def test_an_upload_that_nobody_continued_for_a_week_is_given_up(hands: Hands) -> None:
+    backends = hands.backends
+    opened = begin_upload(backends)
+    backends.clock.move(days=6, hours=23)  # type: ignore[attr-defined]
     housekeeping.sweep(backends)
     assert backends.store.parts(recording_key(opened.recording_id), opened.store_upload) == ()
 
@@ -177,6 +185,45 @@ def test_an_upload_that_nobody_continued_for_a_day_is_given_up(hands: Hands) -> 
     with backends.database.reading() as session:
         assert session.scalars(sa.select(Upload)).all() == []
     assert list(backends.store.abandoned(datetime.now(UTC) + timedelta(days=1))) == []
+
+
+def test_an_upload_that_needs_only_its_row_is_kept_for_its_producer(hands: Hands) -> None:
+    backends = hands.backends
+    opened = begin_upload(backends, size_bytes=5)
+    key = recording_key(opened.recording_id)
+    backends.store.abort(key, opened.store_upload)
+    backends.store.put_bytes(key, b"whole")  # as the store leaves it once the parts are put together
+    backends.clock.now = datetime.now(UTC) + timedelta(days=20)  # type: ignore[attr-defined]
+    touched_at = backends.clock() - timedelta(days=20)
+    with backends.database.begin() as session:
+        session.scalars(sa.select(Upload)).one().touched_at = touched_at
+    housekeeping.sweep(backends)
+    housekeeping.sweep_orphans(backends)
+
+    assert backends.store.read_range(key) == b"whole"
+    with backends.database.reading() as session:
+        assert session.scalars(sa.select(Upload)).one().recording_id == opened.recording_id
+    backends.clock.move(days=11)  # type: ignore[attr-defined]
+    housekeeping.sweep(backends)
+    housekeeping.sweep_orphans(backends)
+    assert not backends.store.exists(key)
+
+
+def test_an_upload_that_somebody_continues_while_the_sweep_looks_is_kept(hands: Hands) -> None:
+    backends = hands.backends
+    opened = begin_upload(backends)
+    backends.clock.move(days=8)  # type: ignore[attr-defined]
+
+    def go_on(name: str) -> None:
+        if name == "exists":
+            with backends.database.begin() as session:
+                session.scalars(sa.select(Upload)).one().touched_at = backends.clock()
+
+    housekeeping.sweep(replace(backends, store=Watched(backends.store, go_on)))
+
+    assert backends.store.parts(recording_key(opened.recording_id), opened.store_upload) == ()
+    with backends.database.reading() as session:
+        assert session.scalars(sa.select(Upload)).one().recording_id == opened.recording_id
 
 
 def test_objects_and_uploads_without_a_row_go_after_a_day_and_no_others(

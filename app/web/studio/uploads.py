@@ -118,8 +118,9 @@ def upload_complete(upload_id: uuid.UUID) -> ResponseReturnValue:
     session, store = current_session(), backends().store
     found = uploads.own(session, upload_id, account())
     if found.completed_at is None:
+        found.touched_at = backends().clock()  # so that no sweep takes it while the store works
+        session.commit()
         where = (found.recording_id, found.store_upload, found.size_bytes, settings().limits.part_bytes)
-        session.rollback()
         uploads.put_together(store, *where)
     recording, is_new = uploads.complete(
         session, uploads.own(session, upload_id, account()), account(), backends().clock()
