@@ -3,7 +3,6 @@
 import hashlib
 import json
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +11,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from app.backends import Backends
 from app.models import PublishWish, Recording, Step
@@ -20,6 +18,7 @@ from app.pipeline import steps
 from app.pipeline.border import Hands, Overtaken
 from tests.fakes import KeptMail, SaidAloud, Watched
 from tests.pipeline.making import WORK, all_the_way, do, look, ready
+from tests.transactions import transactions
 
 #: Columns that say when, not what; and keys of rows that may be made anew.
 WHEN = {"id", "created_at", "changed_at", "finished_at", "tagged_at", "step_started_at", "done_at", "runs"}
@@ -138,23 +137,3 @@ def children(begun: Callable[[], None]) -> Iterator[None]:
     sys.addaudithook(hear)
     yield
     watching.clear()
-
-
-@contextmanager
-def transactions(backends: Backends) -> Iterator[Any]:
-    """Something that says whether this thread has a transaction open now."""
-    mine = threading.local()
-
-    def begun(_connection: sa.Connection) -> None:
-        mine.open = getattr(mine, "open", 0) + 1
-
-    def ended(_connection: sa.Connection) -> None:
-        mine.open -= 1
-
-    engine = backends.database.engine
-    pairs = (("begin", begun), ("commit", ended), ("rollback", ended))
-    for name, listener in pairs:
-        event.listen(engine, name, listener)
-    yield lambda: getattr(mine, "open", 0) > 0
-    for name, listener in pairs:
-        event.remove(engine, name, listener)
