@@ -41,6 +41,8 @@ AGREEMENT = (
 FORMATS = "MP3, M4A, WAV, FLAC, OGG, Opus, AIFF, WMA or AMR, or the sound of an MP4, MOV or WebM film"
 ACCEPT = ".mp3,.m4a,.m4b,.aac,.wav,.flac,.ogg,.oga,.opus,.aif,.aiff,.wma,.amr,.mp4,.mov,.webm,audio/*"
 
+GONE = "This upload is no longer there. Choose the file again to start anew."
+
 #: States in which an episode may still be waiting to be published.
 WAITING = (EpisodeState.draft, EpisodeState.unpublished)
 
@@ -62,6 +64,15 @@ class Asked:
     kind: EpisodeKind
     wish: PublishWish
     agreed: bool
+
+
+@dataclass(frozen=True)
+class AskedPart:
+    """A part that a person wants to send."""
+
+    number: int
+    size_bytes: int
+    sha256_hex: str
 
 
 @dataclass(frozen=True)
@@ -164,18 +175,18 @@ def renew(upload: Upload, asked: Asked, now: datetime) -> None:
 
 
 def own(session: Session, upload_id: uuid.UUID, account: Account) -> Upload:
-    """An upload of this account's. Raises NotFound."""
-    upload = session.get(Upload, upload_id)
+    """An upload of this account's, read anew. Raises NotFound."""
+    upload = session.get(Upload, upload_id, populate_existing=True)
     if upload is None or upload.account_id != account.id:
-        raise NotFound("This upload is no longer there. Choose the file again to start anew.")
+        raise NotFound(GONE)
     return upload
 
 
-def check_part(upload: Upload, part_bytes: int, number: int, size_bytes: int, sha256_hex: str) -> None:
+def check_part(upload: Upload, part_bytes: int, part: AskedPart) -> None:
     """Raises Conflict for a part that this file does not have: another file was chosen."""
-    sizes = {part.number: part.size_bytes for part in expected_parts(upload.size_bytes, part_bytes)}
-    changed = number == 1 and sha256_hex != upload.first_part_sha256
-    if upload.completed_at is not None or changed or sizes.get(number) != size_bytes:
+    sizes = {known.number: known.size_bytes for known in expected_parts(upload.size_bytes, part_bytes)}
+    changed = part.number == 1 and part.sha256_hex != upload.first_part_sha256
+    if upload.completed_at is not None or changed or sizes.get(part.number) != part.size_bytes:
         raise Conflict("The file has changed since the upload began. Choose it again.")
 
 
@@ -192,7 +203,7 @@ def arrived(
     except UploadFinished:
         return tuple(part.number for part in expected_parts(size_bytes, part_bytes))
     except UploadMissing as error:
-        raise NotFound("This upload is no longer there. Choose the file again to start anew.") from error
+        raise NotFound(GONE) from error
 
 
 def put_together(
@@ -205,7 +216,7 @@ def put_together(
     except PartsWrong as error:
         raise Conflict("Some parts of the recording have not arrived yet.") from error
     except (UploadMissing, UploadFinished) as error:
-        raise NotFound("This upload is no longer there. Choose the file again to start anew.") from error
+        raise NotFound(GONE) from error
 
 
 def complete(session: Session, upload: Upload, account: Account, now: datetime) -> tuple[Recording, bool]:
@@ -213,12 +224,15 @@ def complete(session: Session, upload: Upload, account: Account, now: datetime) 
 
     However often and from wherever it is called, there is one Recording: the row is locked and read anew.
     """
-    upload = session.scalars(
+    locked = session.scalars(
         sa.select(Upload)
         .where(Upload.id == upload.id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one()
+    ).one_or_none()
+    if locked is None:
+        raise NotFound(GONE)  # cancelled in another window
+    upload = locked
     known = session.get(Recording, upload.recording_id)
     if known is not None:
         return known, False
@@ -292,3 +306,8 @@ def forget(session: Session, upload: Upload) -> None:
         raise Conflict("The recording has already been received. You can move its episode to the bin.")
     session.delete(upload)
     session.flush()
+
+
+def forget_lost(session: Session, upload_id: uuid.UUID) -> None:
+    """Remove the row of an upload that the store no longer knows."""
+    session.execute(sa.delete(Upload).where(Upload.id == upload_id, Upload.completed_at.is_(None)))

@@ -111,13 +111,14 @@ def test_a_part_of_another_file_gets_no_address(
     upload = begin(session, backends)
 
     with pytest.raises(Conflict):
-        uploads.check_part(upload, Limits().part_bytes, number, size_bytes, sha256)
+        uploads.check_part(upload, Limits().part_bytes, uploads.AskedPart(number, size_bytes, sha256))
 
 
 def test_the_last_part_is_as_long_as_what_is_left(session: Session, backends: Backends) -> None:
     upload = begin(session, backends)
 
-    uploads.check_part(upload, Limits().part_bytes, 3, 20_000_000 - 2 * 8_388_608, "c" * 64)
+    last = uploads.AskedPart(3, 20_000_000 - 2 * 8_388_608, "c" * 64)
+    uploads.check_part(upload, Limits().part_bytes, last)
 
 
 def test_completing_makes_a_draft_with_the_recording_and_the_agreement(

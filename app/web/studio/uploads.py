@@ -16,6 +16,7 @@ from app.errors import Invalid, NotFound
 from app.models import EpisodeKind, PublishWish, Upload
 from app.pipeline.engine import enqueue
 from app.services import uploads
+from app.storage import ObjectStore
 from app.storage.keys import recording_key
 from app.web.current import backends, settings
 from app.web.session import current_session
@@ -46,12 +47,12 @@ def upload_begin() -> ResponseReturnValue:
     now = backends().clock()
     known = uploads.find_same(session, who, show, episode, asked)
     if known is not None:
+        uploads.renew(known, asked, now)
+        session.commit()
         there = _parts_there(known)
         if there is not None:
-            uploads.renew(known, asked, now)
-            session.commit()
             return _upload_answer(known, there)
-        session.delete(known)  # the store has swept it away: begin anew
+        uploads.forget_lost(session, known.id)
         session.commit()
     session.rollback()
     uploads.check_room(store, asked.size_bytes)
@@ -70,6 +71,7 @@ def upload_begin() -> ResponseReturnValue:
 def upload_state(upload_id: uuid.UUID) -> ResponseReturnValue:
     """How far an upload is: which parts need not be sent again."""
     found = uploads.own(current_session(), upload_id, account())
+    current_session().close()
     return _upload_answer(found, _arrived(found))
 
 
@@ -81,35 +83,12 @@ def upload_parts(upload_id: uuid.UUID) -> ResponseReturnValue:
     asked = _said().get("parts")
     if not isinstance(asked, list) or not 1 <= len(asked) <= _MOST_ADDRESSES:
         raise Invalid({"parts": f"Ask for 1 to {_MOST_ADDRESSES} parts."})
-    answer = []
-    for part in asked:
-        if not isinstance(part, dict):
-            raise Invalid({"parts": "Each part has a number, a size and a hash."})
-        number, size_bytes, sha256 = (
-            _number(part, "number"),
-            _number(part, "size_bytes"),
-            _text(part, "sha256"),
-        )
-        uploads.check_part(found, settings().limits.part_bytes, number, size_bytes, sha256)
-        signed = store.part_address(
-            recording_key(found.recording_id),
-            found.store_upload,
-            number,
-            size_bytes=size_bytes,
-            sha256_hex=sha256,
-            expires_in_s=_ADDRESS_GOOD_FOR_S,
-        )
-        answer.append(
-            {
-                "number": number,
-                "url": _near(signed.url),
-                "method": signed.method,
-                "headers": dict(signed.headers),
-            }
-        )
+    parts = [_part(said) for said in asked]
+    for part in parts:
+        uploads.check_part(found, settings().limits.part_bytes, part)
     found.touched_at = backends().clock()
     session.commit()
-    return jsonify(parts=answer)
+    return jsonify(parts=[_address(store, found, part) for part in parts])
 
 
 @bp.post("/uploads/<uuid:upload_id>/complete")
@@ -168,6 +147,29 @@ def _number(said: Mapping[str, Any], name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise Invalid({name: "This is not a number."})
     return value
+
+
+def _part(said: object) -> uploads.AskedPart:
+    if not isinstance(said, dict):
+        raise Invalid({"parts": "Each part has a number, a size and a hash."})
+    return uploads.AskedPart(_number(said, "number"), _number(said, "size_bytes"), _text(said, "sha256"))
+
+
+def _address(store: ObjectStore, upload: Upload, part: uploads.AskedPart) -> dict[str, object]:
+    signed = store.part_address(
+        recording_key(upload.recording_id),
+        upload.store_upload,
+        part.number,
+        size_bytes=part.size_bytes,
+        sha256_hex=part.sha256_hex,
+        expires_in_s=_ADDRESS_GOOD_FOR_S,
+    )
+    return {
+        "number": part.number,
+        "url": _near(signed.url),
+        "method": signed.method,
+        "headers": dict(signed.headers),
+    }
 
 
 _Choice = TypeVar("_Choice", bound=enum.StrEnum)
