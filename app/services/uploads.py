@@ -182,6 +182,19 @@ def own(session: Session, upload_id: uuid.UUID, account: Account) -> Upload:
     return upload
 
 
+def own_to_finish(session: Session, upload_id: uuid.UUID, account: Account) -> Upload:
+    """An upload of this account's into a show for which it still makes episodes.
+
+    Raises NotFound, NotAllowed: somebody may have left the community since the upload began.
+    """
+    upload = own(session, upload_id, account)
+    show = session.get_one(Show, upload.show_id)
+    if show.deleted_at is not None:
+        raise NotFound("There is nothing at this address.")
+    access.require_making(session, account, show.community_id)
+    return upload
+
+
 def check_part(upload: Upload, part_bytes: int, part: AskedPart) -> None:
     """Raises Conflict for a part that this file does not have: another file was chosen."""
     sizes = {known.number: known.size_bytes for known in expected_parts(upload.size_bytes, part_bytes)}

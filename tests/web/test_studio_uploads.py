@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.backends import Backends
-from app.models import Account, Episode, Recording, Show, Upload
+from app.models import Account, Episode, Membership, Recording, Show, Upload
 from app.settings import PART_BYTES
 from app.storage import expected_parts
 from app.storage.keys import recording_key
@@ -228,6 +228,34 @@ def test_an_upload_of_somebody_else_is_not_there(
     assert second.get(upload["state"], headers={"Accept": "application/json"}).status_code == 404
     assert ask(second, upload["complete"]).status_code == 404
     assert begin(second).json["id"] != upload["id"]
+
+
+@pytest.mark.parametrize(("stays", "status"), [("member", 403), (None, 404)])
+def test_who_has_left_the_community_can_no_longer_send_into_it_but_can_give_up(
+    client: FlaskClient,
+    session: Session,
+    show: Show,
+    producer: Account,
+    backends: Backends,
+    stays: str | None,
+    status: int,
+) -> None:
+    make_membership(session, producer, make_community(session), "producer")
+    session.commit()
+    upload = begin(client).json
+    send(client, upload, 1, 2)
+    mine = sa.and_(Membership.account_id == producer.id, Membership.community_id == show.community_id)
+    with backends.database.begin() as other:
+        if stays:
+            other.execute(sa.update(Membership).where(mine).values(role=stays))
+        else:
+            other.execute(sa.delete(Membership).where(mine))
+
+    part = {"number": 1, "size_bytes": PART_BYTES, "sha256": sha256(CONTENT[:PART_BYTES])}
+    assert ask(client, upload["parts"], parts=[part]).status_code == status
+    assert ask(client, upload["complete"]).status_code == status
+    assert count(backends, Episode) == 0
+    assert ask(client, upload["cancel"]).status_code == 200
 
 
 #: Small enough that the test client keeps it in memory.

@@ -79,7 +79,7 @@ def upload_state(upload_id: uuid.UUID) -> ResponseReturnValue:
 def upload_parts(upload_id: uuid.UUID) -> ResponseReturnValue:
     """Addresses to which parts with just these sizes and hashes can be put, for an hour."""
     session, store = current_session(), backends().store
-    found = uploads.own(session, upload_id, account())
+    found = uploads.own_to_finish(session, upload_id, account())
     asked = _said().get("parts")
     if not isinstance(asked, list) or not 1 <= len(asked) <= _MOST_ADDRESSES:
         raise Invalid({"parts": f"Ask for 1 to {_MOST_ADDRESSES} parts."})
@@ -94,15 +94,15 @@ def upload_parts(upload_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/uploads/<uuid:upload_id>/complete")
 def upload_complete(upload_id: uuid.UUID) -> ResponseReturnValue:
     """All parts are there: one Recording, and its work is enqueued in the same transaction."""
-    session, store = current_session(), backends().store
-    found = uploads.own(session, upload_id, account())
+    session, store, who = current_session(), backends().store, account()
+    found = uploads.own_to_finish(session, upload_id, who)
     if found.completed_at is None:
         found.touched_at = backends().clock()  # so that no sweep takes it while the store works
         session.commit()
         where = (found.recording_id, found.store_upload, found.size_bytes, settings().limits.part_bytes)
         uploads.put_together(store, *where)
     recording, is_new = uploads.complete(
-        session, uploads.own(session, upload_id, account()), account(), backends().clock()
+        session, uploads.own_to_finish(session, upload_id, who), who, backends().clock()
     )
     if is_new:
         enqueue(session, recording)
