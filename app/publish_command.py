@@ -30,7 +30,7 @@ from app.models import (
     Show,
 )
 from app.pipeline import engine, worker
-from app.services import drafts, episodes, feeds, fields, recordings, shows, uploads
+from app.services import drafts, episodes, feeds, fields, recordings, room, shows, uploads
 from app.storage.keys import recording_key
 
 REFUSED = 2
@@ -83,7 +83,9 @@ def _check(backends: Backends, size_bytes: int) -> None:
         raise WrongKind("The file is empty.")
     if size_bytes > limit:
         raise TooLarge(f"The file is larger than the limit of {limit // 1024**3} GiB.")
-    uploads.check_room(backends.store, size_bytes)
+    with backends.database.reading() as session:
+        others = room.claims(session, backends.clock())
+    room.check(room.measure(backends.store, others), others, size_bytes)
 
 
 def _nobody_works(backends: Backends) -> bool:

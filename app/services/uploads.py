@@ -46,10 +46,6 @@ GONE = "This upload is no longer there. Choose the file again to start anew."
 #: States in which an episode may still be waiting to be published.
 WAITING = (EpisodeState.draft, EpisodeState.unpublished)
 
-#: Parts are put together into a second file, and the pipeline works on a copy of its own.
-_ROOM_FACTOR = 2
-_ROOM_BYTES = 256 * 1024**2
-
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -99,16 +95,6 @@ def check_agreed(agreed: bool) -> None:
     """Raises Invalid unless the producer has confirmed the agreement."""
     if not agreed:
         raise Invalid({"agreed": "Confirm that everyone who can be heard has agreed."})
-
-
-def check_room(store: ObjectStore, size_bytes: int) -> None:
-    """Raises Conflict where the disk would not hold the recording and what is made from it."""
-    free = store.free_bytes()
-    if free is not None and free < size_bytes * _ROOM_FACTOR + _ROOM_BYTES:
-        raise Conflict(
-            "There is not enough room for this recording at present. Ask the person who runs this service "
-            "to make room; then send it again."
-        )
 
 
 def find_same(

@@ -131,6 +131,12 @@ class FolderStore(FolderObjects):
         with self._writing(key), self._held(key, upload_id) as folder:
             return tuple(part for part, _ in _parts_in(folder))
 
+    def received_bytes(self, key: str, upload_id: str) -> int:
+        """How much lies there; see ObjectStore. Takes no lock: putting together may hold it for long."""
+        with self._writing(key), suppress(FileNotFoundError):
+            return sum(part.size_bytes for part, _ in _parts_in(self._upload_folder(key, upload_id)))
+        return 0
+
     def complete(self, key: str, upload_id: str, expected: Sequence[ExpectedPart]) -> ObjectInfo:
         """Put the parts together; see ObjectStore. Needs room for a second copy meanwhile."""
         ordered = check_expected(key, expected)

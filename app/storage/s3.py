@@ -23,13 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 
 from app.storage import s3_answers
-from app.storage.errors import (
-    KeyRefused,
-    ObjectMissing,
-    StoreUnavailable,
-    UploadFinished,
-    UploadMissing,
-)
+from app.storage.errors import KeyRefused, ObjectMissing, StoreUnavailable, UploadFinished, UploadMissing
 from app.storage.keys import checked_key, checked_prefix, media_type
 from app.storage.store import (
     ExpectedPart,
@@ -252,6 +246,12 @@ class S3Store:
     def parts(self, key: str, upload_id: str) -> tuple[StoredPart, ...]:
         """The parts that have arrived; see ObjectStore. Some servers do not tell the hashes again."""
         return tuple(s3_answers.stored_part(found) for found in self._arrived(key, upload_id))
+
+    def received_bytes(self, key: str, upload_id: str) -> int:
+        """How much lies there; see ObjectStore."""
+        with suppress(UploadMissing, UploadFinished):
+            return sum(found["Size"] for found in self._arrived(key, upload_id))
+        return 0
 
     def complete(self, key: str, upload_id: str, expected: Sequence[ExpectedPart]) -> ObjectInfo:
         """Put the parts together; see ObjectStore."""

@@ -155,6 +155,9 @@ class ObjectStore(Protocol):
     def parts(self, key: str, upload_id: str) -> tuple[StoredPart, ...]:
         """The parts that have arrived, by number; raises UploadMissing, UploadFinished."""
 
+    def received_bytes(self, key: str, upload_id: str) -> int:
+        """How much of an open upload lies there; 0 for one that is not open. Waits for nobody."""
+
     def complete(self, key: str, upload_id: str, expected: Sequence[ExpectedPart]) -> ObjectInfo:
         """Put the parts together; safe to call again. Raises PartsWrong, UploadMissing, UploadFinished.
 

@@ -62,16 +62,6 @@ def test_what_is_no_hash_is_refused(sha256: str) -> None:
         uploads.check(replace(ASKED, first_part_sha256=sha256), Limits())
 
 
-def test_a_full_disk_refuses_an_upload_before_it_begins(
-    backends: Backends, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(backends.store, "free_bytes", lambda: 500_000_000)
-
-    uploads.check_room(backends.store, 10_000_000)
-    with pytest.raises(Conflict, match="not enough room"):
-        uploads.check_room(backends.store, 200_000_000)
-
-
 def test_the_same_file_is_recognised_by_name_size_and_first_part(
     session: Session, backends: Backends
 ) -> None:

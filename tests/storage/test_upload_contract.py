@@ -329,6 +329,20 @@ def test_a_second_upload_to_one_key_never_replaces_the_first(store: ObjectStore)
     assert store.read_range(key) == FIRST + LAST
 
 
+def test_what_has_arrived_of_an_open_upload_is_counted(store: ObjectStore) -> None:
+    key = make_key()
+    upload_id = store.begin(key)
+    before = store.received_bytes(key, upload_id)
+    send_parts(store, key, upload_id, [(2, LAST), (1, FIRST), (2, LAST)])
+    between = store.received_bytes(key, upload_id)
+    store.complete(key, upload_id, expected(FIRST, LAST))
+
+    assert (before, between) == (0, PART_BYTES + 1234)
+    assert store.received_bytes(key, upload_id) == 0
+    store.abort(key, upload_id)
+    assert store.received_bytes(key, upload_id) == 0
+
+
 def test_abandoned_uploads_are_found_by_age(store: ObjectStore) -> None:
     open_key, done_key = make_key(), make_key()
     open_id, done_id = store.begin(open_key), store.begin(done_key)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app import create_app
 from app.backends import Backends
@@ -36,6 +38,12 @@ def watched(backends: Backends, looked: list[tuple[str, bool]]) -> Iterator[Flas
         yield create_app(backends=replace(backends, store=Watched(backends.store, note)))
 
 
+def stored_as(backends: Backends) -> str:
+    """The store's name of the only upload."""
+    with backends.database.reading() as session:
+        return session.scalars(sa.select(Upload.store_upload)).one()
+
+
 def put(backends: Backends, number: int) -> None:
     """Let one part of the only upload arrive."""
     with backends.database.reading() as session:
@@ -51,6 +59,23 @@ def put(backends: Backends, number: int) -> None:
     )
     answer = create_app(backends=backends).test_client().put(signed.url, data=part)
     assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.usefixtures("producer")
+def test_two_recordings_are_not_both_taken_where_only_one_fits(
+    client: FlaskClient, backends: Backends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backends.store, "free_bytes", lambda: 3 * 1024**3)
+    first = begin(client, file_name="one.wav", size_bytes=1024**3).json
+
+    second = begin(client, file_name="two.wav", size_bytes=1024**3)
+    assert (second.status_code, "not enough room" in second.json["error"]) == (409, True)
+    assert [upload.upload_id for upload in backends.store.abandoned(datetime.max.replace(tzinfo=UTC))] == [
+        stored_as(backends)
+    ]
+    assert begin(client, file_name="one.wav", size_bytes=1024**3).json["id"] == first["id"]
+    ask(client, first["cancel"])
+    assert begin(client, file_name="two.wav", size_bytes=1024**3).status_code == 200
 
 
 def test_no_transaction_is_open_while_the_store_works_on_an_upload(
@@ -72,8 +97,9 @@ def test_no_transaction_is_open_while_the_store_works_on_an_upload(
         other = session.scalars(sa.select(Upload).where(Upload.file_name == "other.mp3")).one()
     backends.store.abort(recording_key(other.recording_id), other.store_upload)
     renewed = begin(client, file_name="other.mp3").json
-    ask(client, renewed["cancel"])
     plain(client)
+    ask(client, renewed["cancel"])
 
+    assert {"free_bytes", "received_bytes"} <= {name for name, _ in looked}
     assert {"begin", "parts", "part_address", "complete", "abort", "put_file"} <= {name for name, _ in looked}
     assert [name for name, is_open in looked if is_open] == []

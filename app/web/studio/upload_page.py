@@ -15,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 from app.errors import Conflict, Invalid, TooLarge
 from app.models import Episode, EpisodeKind, PublishWish, Recording, Show
 from app.pipeline.engine import enqueue
-from app.services import access, drafts, fields, uploads
+from app.services import access, drafts, fields, room, uploads
 from app.storage.keys import recording_key
 from app.web.current import backends, settings
 from app.web.session import current_session
@@ -75,8 +75,9 @@ def _receive_plain(form: UploadForm, episode: Episode | None, file: FileStorage 
         return known  # the button was pressed twice
     recording_id = recording_id if known is None else uuid.uuid4()
     names = (show.id, episode.id if episode else None)
+    others = room.claims(session, backends().clock())
     session.rollback()
-    uploads.check_room(store, size_bytes)
+    room.check(room.measure(store, others), others, size_bytes)
     file.stream.flush()
     store.put_file(recording_key(recording_id), _path_of(file))
     return _write_plain(form, file, recording_id, size_bytes, *names)

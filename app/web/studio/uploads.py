@@ -7,15 +7,16 @@ reads and the writes here the store is called with no transaction open.
 import enum
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.errors import Invalid, NotFound
-from app.models import EpisodeKind, PublishWish, Upload
+from app.models import Episode, EpisodeKind, PublishWish, Show, Upload
 from app.pipeline.engine import enqueue
-from app.services import uploads
+from app.services import room, uploads
 from app.storage import ObjectStore
 from app.storage.keys import recording_key
 from app.web.current import backends, settings
@@ -31,21 +32,12 @@ _MOST_ADDRESSES = 32
 def upload_begin() -> ResponseReturnValue:
     """A new upload, or the unfinished one of the same file: its id, part size, and what has arrived."""
     said = _said()
-    session, store, who = current_session(), backends().store, account()
+    session, now = current_session(), backends().clock()
     episode = wanted_episode(said.get("episode"))
     show = episode.show if episode else show_to_make(_text(said, "show"))
-    asked = uploads.Asked(
-        file_name=_text(said, "file_name"),
-        size_bytes=_number(said, "size_bytes"),
-        first_part_sha256=_text(said, "first_part_sha256"),
-        title=_text(said, "title"),
-        kind=_choice(EpisodeKind, said, "kind"),
-        wish=_choice(PublishWish, said, "wish"),
-        agreed=said.get("agreed") is True,
-    )
+    asked = _asked(said)
     uploads.check(asked, settings().limits)
-    now = backends().clock()
-    known = uploads.find_same(session, who, show, episode, asked)
+    known = uploads.find_same(session, account(), show, episode, asked)
     if known is not None:
         uploads.renew(known, asked, now)
         session.commit()
@@ -54,17 +46,40 @@ def upload_begin() -> ResponseReturnValue:
             return _upload_answer(known, there)
         uploads.forget_lost(session, known.id)
         session.commit()
+    return _upload_answer(_begin(show, episode, asked, now), ())
+
+
+def _asked(said: Mapping[str, Any]) -> uploads.Asked:
+    return uploads.Asked(
+        file_name=_text(said, "file_name"),
+        size_bytes=_number(said, "size_bytes"),
+        first_part_sha256=_text(said, "first_part_sha256"),
+        title=_text(said, "title"),
+        kind=_choice(EpisodeKind, said, "kind"),
+        wish=_choice(PublishWish, said, "wish"),
+        agreed=said.get("agreed") is True,
+    )
+
+
+def _begin(show: Show, episode: Episode | None, asked: uploads.Asked, now: datetime) -> Upload:
+    """A new upload, where there is room. Raises Conflict."""
+    session, store, who = current_session(), backends().store, account()
+    others = room.claims(session, now)
     session.rollback()
-    uploads.check_room(store, asked.size_bytes)
+    found = room.measure(store, others)
+    room.check(found, others, asked.size_bytes)
     opened = uploads.open_in_store(store)
     known = uploads.find_same(session, who, show, episode, asked)
-    if known is not None:  # another tab was quicker
+    try:
+        if known is None:  # another tab may have been quicker
+            room.check(found, room.claims(session, now), asked.size_bytes)
+            known = uploads.begin(session, who, show, episode, asked, opened, now)
+            session.commit()
+    finally:
         session.rollback()
-        store.abort(recording_key(opened.recording_id), opened.store_upload)
-        return _upload_answer(known, ())
-    begun = uploads.begin(session, who, show, episode, asked, opened, now)
-    session.commit()
-    return _upload_answer(begun, ())
+        if known is None or known.recording_id != opened.recording_id:
+            store.abort(recording_key(opened.recording_id), opened.store_upload)
+    return known
 
 
 @bp.get("/uploads/<uuid:upload_id>")
