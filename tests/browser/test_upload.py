@@ -66,6 +66,7 @@ def sign_in(session: Session, live_server: str) -> Callable[[Page], None]:
         page.locator("[name=password]").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", name="Upload a recording")).to_be_visible()
+        page.wait_for_load_state()  # until the script has taken over, where there is one
 
     return enter
 

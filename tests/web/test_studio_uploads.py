@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -298,6 +299,30 @@ def test_pressing_the_plain_forms_button_twice_is_one_recording(
 
     assert first.location == second.location
     assert count(backends, Recording) == 1
+
+
+@pytest.mark.usefixtures("producer")
+@pytest.mark.parametrize("other", [(SMALL, "another.mp3"), (SMALL[1:], "../ward_round.mp3")])
+def test_another_file_in_the_same_plain_form_is_another_recording(
+    client: FlaskClient, backends: Backends, other: tuple[bytes, str]
+) -> None:
+    first = plain(client)
+    second = plain(client, recording=(io.BytesIO(other[0]), other[1]))
+
+    assert first.location != second.location
+    with backends.database.reading() as session:
+        keys = session.scalars(sa.select(Recording.key)).all()
+    assert {backends.store.read_range(key) for key in keys} == {SMALL, other[0]}
+
+
+@pytest.mark.usefixtures("producer")
+def test_the_plain_form_asks_for_what_it_needs_before_a_gigabyte_is_sent(client: FlaskClient) -> None:
+    page = client.get("/studio/upload").text
+
+    assert re.search(r'<input [^>]*id="recording"[^>]* required', page)
+    assert re.search(r'<input [^>]*id="agreed"[^>]* required', page)
+    assert re.search(r'<input [^>]*id="title"[^>]* maxlength="255"', page)
+    assert "novalidate" not in page
 
 
 @pytest.mark.usefixtures("producer")

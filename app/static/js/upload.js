@@ -18,6 +18,7 @@ function start(form) {
   form.querySelector("[data-can]").hidden = false;
   const words = form.querySelector("[data-drop-words]");
   words.hidden = false;
+  form.noValidate = true; // what is missing is said by this script, all of it at once
   const isReplacing = "episode" in form.dataset;
   input.multiple = !isReplacing;
 

@@ -23,6 +23,9 @@ from app.web.studio.blueprint import bp
 from app.web.studio.forms import UploadForm, options, page
 from app.web.studio.guard import account, show_to_make, wanted_episode
 
+#: As many as the column of an episode's title holds.
+TITLE_LETTERS = 255
+
 
 @bp.get("/upload")
 def upload() -> ResponseReturnValue:
@@ -69,11 +72,11 @@ def _receive_plain(form: UploadForm, episode: Episode | None, file: FileStorage 
         raise Invalid({"recording": "The file is empty. Choose another one."})
     if size_bytes > settings().limits.plain_form_bytes:
         raise TooLarge("Without JavaScript a recording can have up to 1 GB.")
-    recording_id = _fresh_id(form.recording_id.data)
+    name = fields.file_name(file.filename)
+    recording_id = _id_for(form.recording_id.data, f"{who.id} {size_bytes} {name}")
     known = session.get(Recording, recording_id)
-    if known is not None and known.agreed_by == who.id:
+    if known is not None:
         return known  # the button was pressed twice
-    recording_id = recording_id if known is None else uuid.uuid4()
     names = (show.id, episode.id if episode else None)
     others = room.claims(session, backends().clock())
     session.rollback()
@@ -144,13 +147,14 @@ def _context(episode: Episode | None) -> dict[str, object]:
         "formats": uploads.FORMATS,
         "accept": uploads.ACCEPT,
         "limits": settings().limits,
+        "title_letters": TITLE_LETTERS,
     }
 
 
-def _fresh_id(text: str | None) -> uuid.UUID:
-    """The id that the page made for this form, so that pressing twice is one recording."""
+def _id_for(form_id: str | None, file: str) -> uuid.UUID:
+    """One id for one file in one form: pressing twice is one recording, another file is another."""
     try:
-        return uuid.UUID(text or "")
+        return uuid.uuid5(uuid.UUID(form_id or ""), file)
     except ValueError:
         return uuid.uuid4()
 
