@@ -191,16 +191,18 @@ def check_part(upload: Upload, part_bytes: int, part: AskedPart) -> None:
 
 def arrived(
     store: ObjectStore, recording_id: uuid.UUID, store_upload: str, size_bytes: int, part_bytes: int
-) -> tuple[int, ...]:
-    """The numbers of the parts that need not be sent again. Raises NotFound for an upload that is gone.
+) -> dict[int, str | None]:
+    """The parts that need not be sent again: number and sha256, or None where the store does not tell it.
 
-    All of them where the store has put them together already: the service died before the row was written,
-    and completing once more is what is left to do.
+    Raises NotFound for an upload that is gone. Where the store has put the parts together already, all of
+    them count: the service died before the row was written, and only completing once more is left to do.
     """
     try:
-        return tuple(part.number for part in store.parts(recording_key(recording_id), store_upload))
+        return {
+            part.number: part.sha256_hex for part in store.parts(recording_key(recording_id), store_upload)
+        }
     except UploadFinished:
-        return tuple(part.number for part in expected_parts(size_bytes, part_bytes))
+        return {part.number: None for part in expected_parts(size_bytes, part_bytes)}
     except UploadMissing as error:
         raise NotFound(GONE) from error
 

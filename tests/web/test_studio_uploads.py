@@ -116,7 +116,9 @@ def test_after_a_reload_only_what_is_missing_is_sent(client: FlaskClient) -> Non
     again = begin(client, title="A better title").json
 
     assert (again["id"], again["arrived"]) == (upload["id"], [1])
-    assert client.get(upload["state"]).json["arrived"] == [1]
+    state = client.get(upload["state"]).json
+    assert state["arrived"] == [1]
+    assert state["hashes"] == again["hashes"] == {"1": sha256(CONTENT[:PART_BYTES])}
 
 
 @pytest.mark.usefixtures("producer")

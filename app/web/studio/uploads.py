@@ -46,7 +46,7 @@ def upload_begin() -> ResponseReturnValue:
             return _upload_answer(known, there)
         uploads.forget_lost(session, known.id)
         session.commit()
-    return _upload_answer(_begin(show, episode, asked, now), ())
+    return _upload_answer(_begin(show, episode, asked, now), {})
 
 
 def _asked(said: Mapping[str, Any]) -> uploads.Asked:
@@ -197,7 +197,7 @@ def _choice(kind: type[_Choice], said: Mapping[str, Any], name: str) -> _Choice:
         raise Invalid({name: "Choose one of the list."}) from error
 
 
-def _parts_there(upload: Upload) -> tuple[int, ...] | None:
+def _parts_there(upload: Upload) -> dict[int, str | None] | None:
     """None where the store no longer knows the upload."""
     try:
         return _arrived(upload)
@@ -205,7 +205,7 @@ def _parts_there(upload: Upload) -> tuple[int, ...] | None:
         return None
 
 
-def _arrived(upload: Upload) -> tuple[int, ...]:
+def _arrived(upload: Upload) -> dict[int, str | None]:
     where = (upload.recording_id, upload.store_upload, upload.size_bytes, settings().limits.part_bytes)
     return uploads.arrived(backends().store, *where)
 
@@ -215,12 +215,13 @@ def _near(address: str) -> str:
     return address.removeprefix(settings().public_url)
 
 
-def _upload_answer(upload: Upload, there: tuple[int, ...]) -> ResponseReturnValue:
+def _upload_answer(upload: Upload, there: dict[int, str | None]) -> ResponseReturnValue:
     return jsonify(
         id=str(upload.id),
         part_bytes=settings().limits.part_bytes,
         size_bytes=upload.size_bytes,
         arrived=list(there),
+        hashes={number: sha256 for number, sha256 in there.items() if sha256},
         completed=upload.completed_at is not None,
         parts=url_for("studio.upload_parts", upload_id=upload.id),
         complete=url_for("studio.upload_complete", upload_id=upload.id),
