@@ -27,7 +27,7 @@ from app.models import (
 from app.services import access, drafts, fields, recordings
 from app.settings import Limits
 from app.storage import ObjectStore, expected_parts
-from app.storage.errors import PartsWrong, UploadFinished, UploadMissing
+from app.storage.errors import PartsWrong, StoreFull, UploadFinished, UploadMissing
 from app.storage.keys import recording_key
 
 #: What the producer confirms. A changed text is a new version; rows keep the version that was shown.
@@ -41,6 +41,7 @@ AGREEMENT = (
 FORMATS = "MP3, M4A, WAV, FLAC, OGG, Opus, AIFF, WMA or AMR, or the sound of an MP4, MOV or WebM film"
 ACCEPT = ".mp3,.m4a,.m4b,.aac,.wav,.flac,.ogg,.oga,.opus,.aif,.aiff,.wma,.amr,.mp4,.mov,.webm,audio/*"
 
+FULL = "There is no room left on the service. Tell the operator; what has been sent is kept."
 GONE = "This upload is no longer there. Choose the file again to start anew."
 
 #: States in which an episode may still be waiting to be published.
@@ -210,12 +211,17 @@ def arrived(
 def put_together(
     store: ObjectStore, recording_id: uuid.UUID, store_upload: str, size_bytes: int, part_bytes: int
 ) -> None:
-    """Make one object of the parts; safe to repeat. Raises Conflict while parts are missing, NotFound."""
+    """Make one object of the parts; safe to repeat.
+
+    Raises Conflict while parts or room are missing, NotFound.
+    """
     key = recording_key(recording_id)
     try:
         store.complete(key, store_upload, expected_parts(size_bytes, part_bytes))
     except PartsWrong as error:
         raise Conflict("Some parts of the recording have not arrived yet.") from error
+    except StoreFull as error:
+        raise Conflict(FULL) from error
     except (UploadMissing, UploadFinished) as error:
         raise NotFound(GONE) from error
 

@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.backends import Backends
 from app.models import Account, Upload
+from app.services import uploads
+from app.storage.errors import StoreFull
 from app.storage.keys import recording_key
 from tests.fakes import Watched
 from tests.transactions import transactions
@@ -59,6 +61,25 @@ def put(backends: Backends, number: int) -> None:
     )
     answer = create_app(backends=backends).test_client().put(signed.url, data=part)
     assert answer.status_code == 200, answer.text
+
+
+def test_a_disk_that_is_full_at_the_end_is_said_in_words_and_everything_is_kept(
+    client: FlaskClient, producer: Account, backends: Backends
+) -> None:
+    upload = begin(client).json
+    put(backends, 1)
+    put(backends, 2)
+
+    def full(name: str) -> None:
+        if name == "complete":
+            raise StoreFull(name)
+
+    other = create_app(backends=replace(backends, store=Watched(backends.store, full))).test_client()
+    sign_in(other, producer)
+    answer = ask(other, upload["complete"])
+
+    assert (answer.status_code, answer.json["error"]) == (409, uploads.FULL)
+    assert ask(client, upload["complete"]).status_code == 200
 
 
 @pytest.mark.usefixtures("producer")
