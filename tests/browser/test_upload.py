@@ -86,21 +86,6 @@ def test_a_paused_upload_continues_and_a_cancelled_one_is_forgotten(
     assert stored(backends) == []
 
 
-def test_the_page_says_what_is_missing_before_anything_is_sent(
-    page: Page, sign_in: Callable[..., None], recording: Path
-) -> None:
-    network = Network()
-    network.watch(page)
-    sign_in(page)
-
-    page.locator("#recording").set_input_files(str(recording))
-    page.get_by_role("button", name="Upload", exact=True).click()
-
-    expect(page.get_by_role("alert")).to_have_text("Confirm that everyone who can be heard has agreed.")
-    expect(page.get_by_label("Everyone who can be heard")).to_be_focused()
-    assert network.put == 0
-
-
 def test_a_recording_can_be_sent_without_a_script(
     plain_page: Page, sign_in: Callable[..., None], tmp_path: Path, backends: Backends
 ) -> None:
