@@ -1,6 +1,7 @@
 """The upload page's form in a real browser: files dropped on it, and what is wrong said all at once."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,3 +79,26 @@ def test_a_recording_can_be_dropped_on_the_page(
 
     expect(page.get_by_role("link", name="Add title and notes")).to_be_visible()
     assert [len(backends.store.read_range(info.key)) for info in backends.store.list("recordings")] == [70000]
+
+
+def test_what_the_service_refuses_stands_at_its_field_and_the_files_stay_chosen(
+    page: Page, sign_in: Callable[..., None], recording: Path, backends: Backends
+) -> None:
+    sign_in(page)
+    title = page.get_by_label("Title")
+    title.fill("t" * 300)
+    expect(title).to_have_value("t" * 255)
+    title.evaluate("field => { field.value = 't'.repeat(300); }")  # as a page that is too old would take it
+    choose(page, recording)
+
+    summary = page.locator(".nhsuk-error-summary")
+    expect(summary).to_be_focused()
+    expect(summary.get_by_role("link")).to_have_text(
+        ["Use 255 characters or fewer. At present there are 300."]
+    )
+    expect(title).to_have_accessible_description(re.compile(r"Error:\s+Use 255"))
+    expect(page.locator(".sending")).to_have_count(0)
+    title.fill("A title")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_role("link", name="Add title and notes")).to_be_visible(timeout=30_000)
+    assert stored(backends) == [sha256(recording)]

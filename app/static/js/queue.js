@@ -4,6 +4,7 @@ export class Queue {
   constructor(whenIdle) {
     this.whenIdle = whenIdle;
     this.line = [];
+    this.all = [];
     this.current = null;
   }
 
@@ -16,7 +17,19 @@ export class Queue {
   add(sending) {
     sending.wait();
     this.line.push(sending);
+    if (!this.all.includes(sending)) this.all.push(sending);
     if (!this.current) this.work();
+  }
+
+  /** Whether the service knows of any of the files, so that the list has to stay. */
+  get hasBegun() {
+    return this.all.some((sending) => sending.upload);
+  }
+
+  /** Nothing of this is wanted any more. */
+  clear() {
+    this.line = [];
+    this.all = [];
   }
 
   leave(sending) {

@@ -83,12 +83,30 @@ function sendAll(files) {
     agreed: elements.agreed.checked,
     episode: dataset.episode ?? null,
   };
-  form.hidden = true;
-  page.querySelector("[data-sending]").hidden = false;
+  showForm(false);
   const heading = page.querySelector("#sending");
   heading.setAttribute("tabindex", "-1");
   heading.focus();
   for (const sending of files.map((file) => make(file, asked))) queue.add(sending); // all are there before the first begins
+}
+
+function showForm(isShown) {
+  form.hidden = !isShown;
+  page.querySelector("[data-sending]").hidden = isShown;
+}
+
+/** Back to the form, where nothing is on its way yet: the files are still chosen. */
+function returnToForm(fields) {
+  queue.clear();
+  page.querySelector("[data-list]").replaceChildren();
+  showForm(true);
+  showProblems(form, Object.entries(fields).map(([name, words]) => ({ field: fieldOf(name), words })));
+}
+
+/** The field that the service calls so; what is no field of the form is about the file. */
+function fieldOf(name) {
+  const field = form.elements[name] ?? form.elements.recording;
+  return field instanceof RadioNodeList ? field[0] : field;
 }
 
 /** A file with its row; its buttons work from the beginning. */
@@ -98,7 +116,10 @@ function make(file, asked) {
     begin: form.dataset.begin,
     ask: (url, body, signal) => ask(form, url, body, signal),
     partBytes: Number(form.dataset.partBytes),
-    tell: (kind, how) => row.show(kind, how),
+    tell: (kind, how) => {
+      if (Object.keys(how.fields ?? {}).length && !queue.hasBegun) returnToForm(how.fields);
+      else row.show(kind, how);
+    },
   });
   row.at("pause").addEventListener("click", () => {
     if (sending.state === "paused" || sending.state === "stopped") return queue.add(sending);
