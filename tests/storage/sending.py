@@ -2,7 +2,9 @@
 
 import hashlib
 import random
+import socket
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import requests
@@ -61,3 +63,18 @@ def send_parts(store: ObjectStore, key: str, upload_id: str, pieces: Iterable[tu
 def expected(*pieces: bytes) -> list[ExpectedPart]:
     """What must have arrived."""
     return [ExpectedPart(number, len(piece)) for number, piece in enumerate(pieces, 1)]
+
+
+def send_and_hang_up(signed: SignedPart, content: bytes, sent_bytes: int) -> None:
+    """Begin to send a part and lose the connection."""
+    where = urlsplit(signed.url)
+    assert where.hostname is not None
+    assert where.port is not None
+    headers = {"Host": where.netloc, "Content-Length": str(len(content)), **signed.headers}
+    with socket.create_connection((where.hostname, where.port), timeout=30) as connection:
+        lines = [f"{signed.method} {where.path}?{where.query} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + content[:sent_bytes])
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass

@@ -1,13 +1,11 @@
 """What every store keeps: uploads in parts. Each test runs on a folder and on a real S3 server."""
 
 import json
-import socket
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -102,21 +100,6 @@ def test_an_address_is_good_for_one_number_only(store: ObjectStore) -> None:
     assert 400 <= send(renumbered(signed, 2), LAST) < 500
     assert store.parts(key, upload_id) == ()
     assert send(signed, LAST) == 200
-
-
-def test_a_part_cut_on_its_way_leaves_nothing_and_can_be_sent_again(store: ObjectStore) -> None:
-    key = make_key()
-    upload_id = store.begin(key)
-    signed = address(store, key, upload_id, 1, FIRST)
-    for sent_bytes in (0, 1, PART_BYTES // 2, PART_BYTES - 1):
-        send_and_hang_up(signed, FIRST, sent_bytes)
-    between = store.parts(key, upload_id)
-    status = send(signed, FIRST)
-    store.complete(key, upload_id, expected(FIRST))
-
-    assert between == ()
-    assert status == 200
-    assert store.read_range(key) == FIRST
 
 
 def test_the_same_part_many_times_at_once_is_one_part(store: ObjectStore) -> None:
@@ -365,18 +348,3 @@ def renumbered(signed: SignedPart, number: int) -> SignedPart:
     address = json.loads(urlsafe_b64decode(said + "=" * (-len(said) % 4)))
     changed = urlsafe_b64encode(json.dumps({**address, "number": number}).encode()).decode().rstrip("=")
     return replace(signed, url=f"{start}/{changed}.{signature}")
-
-
-def send_and_hang_up(signed: SignedPart, content: bytes, sent_bytes: int) -> None:
-    """Begin to send a part and lose the connection."""
-    where = urlsplit(signed.url)
-    assert where.hostname is not None
-    assert where.port is not None
-    headers = {"Host": where.netloc, "Content-Length": str(len(content)), **signed.headers}
-    with socket.create_connection((where.hostname, where.port), timeout=30) as connection:
-        lines = [f"{signed.method} {where.path}?{where.query} HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        connection.sendall("\r\n".join([*lines, "", ""]).encode() + content[:sent_bytes])
-        connection.shutdown(socket.SHUT_WR)
-        while connection.recv(65536):
-            pass
