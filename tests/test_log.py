@@ -4,6 +4,7 @@ import json
 import logging
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.log import make_formatter
@@ -32,6 +33,14 @@ def test_a_request_is_one_line_without_its_question(
 )
 def test_tokens_are_not_logged(path: str) -> None:
     assert "abc" not in loggable_path(path)
+
+
+def test_no_route_with_a_token_shows_it_in_the_log(app: Flask) -> None:
+    rules = [rule.rule for rule in app.url_map.iter_rules() if "token" in rule.arguments]
+
+    assert rules
+    for rule in rules:
+        assert "sesame" not in loggable_path(rule.replace("<token>", "sesame")), rule
 
 
 def test_a_path_cannot_forge_a_line() -> None:

@@ -130,6 +130,23 @@ class Episode(Base):
     transcript: Mapped["TranscriptRow | None"] = relationship(foreign_keys=[transcript_id])
 
 
+class DraftLink(Base):
+    """An address that shows an unpublished Episode to whoever has it. Gone when it is taken back."""
+
+    __tablename__ = "draft_links"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    episode_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("episodes.id", ondelete="CASCADE"), index=True
+    )
+    #: Of the token in the address; the token itself is shown once and kept nowhere.
+    token_sha256: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("accounts.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+
+    episode: Mapped[Episode] = relationship()
+
+
 class Credit(Base):
     """Who did what in an Episode."""
 

@@ -62,6 +62,8 @@ WORDS: dict[str, Words] = {
     "studio.episode_edit": "edited title and notes",
     "studio.episode_publish": lambda said: _WISHES.get(str(said.get("wanted")), "published it"),
     "studio.episode_schedule": "chose when it becomes public",
+    "studio.draft_link_make": "made a draft link",
+    "studio.draft_link_take_back": "took a draft link back",
     "studio.episode_take_back": lambda said: _TAKEN[str(said["what"])],
     "studio.episode_restore": "took it out of the bin",
     "studio.credit_add": "named somebody",

@@ -3,6 +3,7 @@
 from app.web import (
     account,
     audited,
+    draft,
     errors,
     feed,
     health,
@@ -25,6 +26,7 @@ MODULES = (
     audited,
     account,
     joining,
+    draft,
     site,
     search,
     feed,

@@ -14,7 +14,7 @@ from app.backends import Backends
 
 log = logging.getLogger("app.request")
 
-_TOKENS = re.compile(r"^(/[^/]*)?/(parts|welcome|reset)/.+", re.DOTALL)
+_TOKENS = re.compile(r"^(/[^/]*)?/(parts|welcome|reset|invitation|draft|account/email)/.+", re.DOTALL)
 
 
 def register(app: Flask, _backends: Backends) -> None:

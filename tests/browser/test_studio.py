@@ -220,6 +220,7 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
         f"episodes/{recorded.id}/edit",
         f"episodes/{recorded.id}/people",
         f"episodes/{recorded.id}/schedule",
+        f"episodes/{recorded.id}/draft-links",
         f"episodes/{recorded.id}/consent",
         f"episodes/{recorded.id}/consent/{consent}/withdraw",
         f"episodes/{published.id}/withdraw",

@@ -14,6 +14,7 @@ from app.models import (
     Chapter,
     Community,
     Consent,
+    DraftLink,
     Episode,
     Invitation,
     MemberRole,
@@ -56,6 +57,7 @@ class Place:
     free_person: Person
     other: Account
     invitation: Invitation
+    draft_link: DraftLink
 
     def values(self, rule: str, community: Community) -> dict[str, object]:
         """What stands for each name in this address."""
@@ -79,6 +81,7 @@ class Place:
             "token": "x",
             "account_id": self.other.id,
             "invitation_id": self.invitation.id,
+            "link_id": self.draft_link.id,
             "consent_id": self.consent.id,
             "credit_id": episode.credits[0].id,
             "season_id": self.season.id,
@@ -144,11 +147,12 @@ def make_place(session: Session, world: World) -> Place:
         created_at=WHEN,
         expires_at=WHEN + timedelta(days=14),
     )
-    session.add_all([season, free_person, consent, upload, notice, invitation])
+    draft_link = DraftLink(episode=episode, token_sha256=uuid.uuid4().hex, created_at=WHEN)
+    session.add_all([season, free_person, consent, upload, notice, invitation, draft_link])
     session.flush()
     other = make_account(session)
     make_membership(session, other, world.community, "member")
-    return Place(episode, season, person, consent, upload, notice, free_person, other, invitation)
+    return Place(episode, season, person, consent, upload, notice, free_person, other, invitation, draft_link)
 
 
 def client_of(app: Flask, account: Account | None) -> tuple[FlaskClient, str]:

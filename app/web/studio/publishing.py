@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, NotFound
 from app.models import Account, Episode, EpisodeState, PublishWish
-from app.services import episodes
-from app.web.current import backends
+from app.services import draft_links, episodes
+from app.web.current import backends, public_address
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.forms import PlainForm
@@ -113,6 +113,40 @@ def episode_restore(episode_id: uuid.UUID) -> ResponseReturnValue:
     session.commit()
     flash("The episode is back. It is not published.")
     return redirect(url_for("studio.episode", episode_id=episode_id))
+
+
+@bp.post("/episodes/<uuid:episode_id>/draft-links")
+def draft_link_make(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """A new draft link, shown on the page that follows and never again."""
+    found, session = episode_to_make(episode_id), current_session()
+    _, token = draft_links.make(session, found, account(), backends().clock())
+    shown = render_template(
+        "studio/draft_links.html",
+        form=PlainForm(),
+        episode=found,
+        links=draft_links.of_episode(session, found),
+        link=public_address(url_for("draft.episode", token=token)),
+    )
+    session.commit()
+    return shown
+
+
+@bp.get("/episodes/<uuid:episode_id>/draft-links")
+def draft_link_list(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """The links that show this episode before it is public."""
+    found = episode_to_make(episode_id)
+    links = draft_links.of_episode(current_session(), found)
+    return render_template("studio/draft_links.html", form=PlainForm(), episode=found, links=links, link=None)
+
+
+@bp.post("/episodes/<uuid:episode_id>/draft-links/<uuid:link_id>/take-back")
+def draft_link_take_back(episode_id: uuid.UUID, link_id: uuid.UUID) -> ResponseReturnValue:
+    """It shows nothing any more."""
+    found, session = episode_to_make(episode_id), current_session()
+    draft_links.take_back(session, found, link_id)
+    session.commit()
+    flash("The draft link has been taken back. It shows nothing any more.")
+    return redirect(url_for("studio.draft_link_list", episode_id=episode_id))
 
 
 def _said_after(episode: Episode) -> str:
