@@ -60,7 +60,8 @@ class Backends:
 
 
 def open_backends(settings: Settings) -> Backends:
-    """The backends that the settings name."""
+    """The backends that the settings name; the data directory is made for the service alone."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Backends(
         settings=settings,
         database=Database(settings.database_url),

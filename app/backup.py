@@ -1,10 +1,10 @@
 """Everything that cannot be made again, in one file; and back from it into an empty data directory.
 
 For SQLite and the folder store. The file is a plain tar: `manifest.json` (version, sha256 of all that
-follows), `hearth.db` (a consistent copy, taken while the service runs) and `objects/<key>`. The signing
-secret is not in it: whoever finds a backup must not be able to sign in with it. Restoring puts the
-objects first and the database last, so that an interrupted restore leaves an empty service, not half a
-one, and can be begun again.
+follows), `hearth.db` (a consistent copy, taken while the service runs) and `objects/<key>`. It holds
+everybody's addresses and drafts, so only its owner may read it. The signing secret is not in it: whoever
+finds a backup must not be able to sign in with it. Restoring puts the objects first and the database last,
+so that an interrupted restore leaves an empty service, not half a one, and can be begun again.
 """
 
 import hashlib
@@ -15,10 +15,12 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from app.backends import Backends
+from app.db import sqlite_path
 from app.errors import HearthError
 from app.pipeline import worker
 from app.storage import ObjectStore
@@ -41,13 +43,13 @@ class _Readable(Protocol):
 
 def write_backup(backends: Backends, file: Path, say: Say) -> None:
     """Write the backup; the file appears under its name only when it is complete."""
-    _require_embedded(backends)
+    database = _embedded_database(backends)
     part = file.with_name(file.name + ".part")
     with tempfile.TemporaryDirectory(dir=backends.settings.data) as folder:
         copy = Path(folder) / "hearth.db"
-        _copy_database(backends.settings.data / "hearth.db", copy)
+        _copy_database(database, copy)
         keys = [info.key for info in backends.store.list()]
-        with part.open("wb") as raw:
+        with _private(part) as raw:
             with tarfile.open(fileobj=raw, mode="w") as tar:
                 hashes = {"hearth.db": _add_file(tar, "hearth.db", copy)}
                 for number, key in enumerate(keys, 1):
@@ -64,12 +66,9 @@ def write_backup(backends: Backends, file: Path, say: Say) -> None:
 
 def read_backup(backends: Backends, file: Path, say: Say) -> None:
     """Restore into an empty data directory. Raises BackupError, having changed nothing, for a bad file."""
-    _require_embedded(backends)
-    target = backends.settings.data / "hearth.db"
+    target = _embedded_database(backends)
     if target.exists() and _has_rows(target):
-        raise BackupError(
-            f"{backends.settings.data} already holds a service. Set HEARTH_DATA to an empty directory."
-        )
+        raise BackupError(f"{target} already holds a service. Set HEARTH_DATA to an empty directory.")
     with worker.open_lock(backends.settings.data / "worker.lock") as place:
         if not worker.try_lock(place):
             raise BackupError("A worker is running on this data directory. Stop the service first.")
@@ -78,7 +77,7 @@ def read_backup(backends: Backends, file: Path, say: Say) -> None:
 
 def _restore(backends: Backends, file: Path, target: Path, say: Say) -> None:
     hashes = _checked_manifest(file)
-    arriving = target.with_name("hearth.db.restoring")
+    arriving = target.with_name(f"{target.name}.restoring")
     with tarfile.open(file) as tar:
         for member in _members(tar):
             source = tar.extractfile(member)
@@ -89,37 +88,63 @@ def _restore(backends: Backends, file: Path, target: Path, say: Say) -> None:
             else:
                 _restore_object(backends, member.name.removeprefix("objects/"), source)
     backends.database.dispose()
-    for leftover in ("hearth.db", "hearth.db-wal", "hearth.db-shm"):
-        target.with_name(leftover).unlink(missing_ok=True)
+    for ending in ("", "-wal", "-shm"):
+        target.with_name(target.name + ending).unlink(missing_ok=True)
     arriving.replace(target)
     _sync_folder(target.parent)
     say(f"{len(hashes) - 1} files and the database are restored")
 
 
-def _require_embedded(backends: Backends) -> None:
-    if not backends.settings.is_sqlite or not backends.settings.store_url.startswith("file:"):
-        raise BackupError("Backups of PostgreSQL and S3 are made with their own tools.")
-    backends.settings.data.mkdir(parents=True, exist_ok=True)
+def _embedded_database(backends: Backends) -> Path:
+    """The SQLite file that the settings name. Raises BackupError where database or store is a server."""
+    settings = backends.settings
+    if not settings.is_sqlite:
+        raise BackupError(
+            "DATABASE_URL names PostgreSQL. Backing it up with this command follows in a later version: "
+            "until then use pg_dump, and copy the store."
+        )
+    if not settings.store_url.startswith("file:"):
+        raise BackupError(
+            "HEARTH_STORE_URL names a server. Copy its bucket with its own tools, and the database with "
+            "sqlite3's .backup."
+        )
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return sqlite_path(settings.database_url)
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    """SQLite's own online backup: consistent while others write."""
-    with sqlite3.connect(source, timeout=30) as live, sqlite3.connect(target) as copy:
-        live.backup(copy)
-    copy.close()
-    live.close()
+    """SQLite's own online backup: consistent while others write. Raises BackupError where there is none."""
+    if not source.is_file():
+        raise BackupError(f"There is no database at {source}. Check HEARTH_DATA and DATABASE_URL.")
+    try:
+        with closing(_reading(source)) as live, closing(sqlite3.connect(target)) as copy:
+            if "alembic_version" not in _tables(live):
+                raise BackupError(f"{source} holds no service. Check HEARTH_DATA and DATABASE_URL.")
+            live.backup(copy)
+    except sqlite3.Error as error:
+        raise BackupError(f"{source} cannot be read as a database: {error}.") from error
 
 
 def _has_rows(path: Path) -> bool:
-    with sqlite3.connect(path, timeout=30) as database:
-        names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        found = any(
-            database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()  # noqa: S608  (two fixed names)
-            for table in ("accounts", "shows")
-            if table in names
-        )
-    database.close()
-    return found
+    try:
+        with closing(_reading(path)) as database:
+            names = _tables(database)
+            return any(
+                database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()  # noqa: S608  (two fixed names)
+                for table in ("accounts", "shows")
+                if table in names
+            )
+    except sqlite3.Error as error:
+        raise BackupError(f"{path} is there and cannot be read: {error}.") from error
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """Opened so that nothing is created or changed."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+
+
+def _tables(database: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _add_file(tar: tarfile.TarFile, name: str, path: Path) -> str:
@@ -192,8 +217,15 @@ def _restore_object(backends: Backends, key: str, source: _Readable) -> None:
     arriving.unlink()
 
 
+def _private(path: Path) -> IO[bytes]:
+    """A file to write that only its owner may read, also where an older one was left."""
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    os.fchmod(file.fileno(), 0o600)
+    return file
+
+
 def _write(source: _Readable, target: Path) -> None:
-    with target.open("wb") as file:
+    with _private(target) as file:
         while piece := source.read(_PIECE_BYTES):
             file.write(piece)
         file.flush()

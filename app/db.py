@@ -5,9 +5,10 @@ timeout of 30 s, and BEGIN IMMEDIATE for every session that may write, so that t
 each other instead of failing half-way.
 """
 
+import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -67,14 +68,26 @@ def make_engine(url: str) -> Engine:
     """The engine for this address, with SQLite kept as described above."""
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
-    path = Path(url.removeprefix("sqlite:///"))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = sqlite_path(url)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connect_args = {"timeout": 30, "check_same_thread": False}
     # parameters are names, addresses and words: they do not belong into a log
     engine = sa.create_engine(url, connect_args=connect_args, hide_parameters=True)
+    event.listen(engine, "do_connect", lambda *_given: _make_private(path))
     event.listen(engine, "connect", _keep_sqlite_well)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def sqlite_path(url: str) -> Path:
+    """The file behind a SQLite address, as the database library reads it."""
+    return Path(sa.make_url(url).database or "")
+
+
+def _make_private(path: Path) -> None:
+    """A database that we create is nobody else's to read; SQLite gives its log the same rights."""
+    with suppress(OSError):  # it is there already, or SQLite says what is wrong
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _keep_sqlite_well(connection: Any, _record: Any) -> None:

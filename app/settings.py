@@ -166,7 +166,7 @@ def _secret(env: Mapping[str, str], data: Path) -> str:
     try:
         return path.read_text("ascii").strip()
     except FileNotFoundError:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = secrets.token_urlsafe(48)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

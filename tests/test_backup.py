@@ -6,7 +6,7 @@ import sqlite3
 import tarfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from app import create_app
 from app.backends import Backends, open_backends
 from app.backup import BackupError, read_backup, write_backup
+from app.migrate import migrate
 from app.models import Account, Community, Episode
 from app.pipeline import worker
 from app.services import transcripts
@@ -252,3 +253,87 @@ def test_the_commands_bring_a_service_from_one_directory_to_another(
     assert [one.exit_code for one in done] == [0, 0, 1]
     assert "empty directory" in done[2].output
     assert public_face(target) == public_face(filled)
+
+
+def elsewhere(folder: Path, migrated: Path | None) -> Backends:
+    """A service whose database does not lie in its data directory."""
+    path = folder / "other place" / "people.db"
+    path.parent.mkdir(parents=True)
+    if migrated is not None:
+        shutil.copy(migrated, path)
+    return open_backends(
+        read_settings(
+            {
+                "HEARTH_DATA": str(folder / "data"),
+                "HEARTH_SECRET": SECRET,
+                "DATABASE_URL": f"sqlite:///{path}",
+            }
+        )
+    )
+
+
+def test_the_database_that_the_settings_name_is_backed_up_and_restored(
+    tmp_path: Path, migrated_database: Path
+) -> None:
+    source = elsewhere(tmp_path / "old", migrated_database)
+    with source.database.begin() as session:
+        make_account(session, email="owner@example.org")
+    write_backup(source, tmp_path / "hearth.tar", quiet)
+    target = elsewhere(tmp_path / "new", None)
+    read_backup(target, tmp_path / "hearth.tar", quiet)
+    with target.database.reading() as session:
+        found = session.scalars(sa.select(Account.email)).all()
+    source.database.dispose()
+    target.database.dispose()
+
+    assert found == ["owner@example.org"]
+    assert not (tmp_path / "new" / "data" / "hearth.db").exists()
+
+
+@pytest.mark.parametrize("harm", ["missing", "empty", "another's", "no database"])
+def test_without_a_database_of_ours_there_is_no_backup(harm: str, target: Backends, tmp_path: Path) -> None:
+    path = target.settings.data / "hearth.db"
+    if harm == "another's":
+        with sqlite3.connect(path) as database:
+            database.execute("CREATE TABLE accounts (id INTEGER)")
+        database.close()
+    elif harm != "missing":
+        path.write_bytes(b"" if harm == "empty" else b"words" * 1000)
+    before = everything(target.settings.data)
+
+    with pytest.raises(BackupError, match=str(path)):
+        write_backup(target, tmp_path / "hearth.tar", quiet)
+    assert list(tmp_path.glob("hearth.tar*")) == []
+    assert everything(target.settings.data) == before
+
+
+@pytest.mark.parametrize("command", [write_backup, read_backup])
+def test_a_database_or_store_on_a_server_is_refused_in_words(
+    command: Callable[[Backends, Path, Callable[[str], None]], None], target: Backends, tmp_path: Path
+) -> None:
+    for settings, words in (
+        (replace(target.settings, database_url="postgresql+psycopg://db/hearth"), "later version.*pg_dump"),
+        (replace(target.settings, store_url="s3://bucket"), "bucket"),
+    ):
+        with pytest.raises(BackupError, match=words):
+            command(replace(target, settings=settings), tmp_path / "hearth.tar", quiet)
+
+
+def test_nobody_else_may_read_what_the_service_keeps(filled: Backends, tmp_path: Path) -> None:
+    (tmp_path / "hearth.tar.part").touch(0o644)
+    made = empty(tmp_path / "fresh")
+    migrate(made.settings.database_url)
+    write_backup(filled, tmp_path / "hearth.tar", quiet)
+    restored = empty(tmp_path / "restored")
+    read_backup(restored, tmp_path / "hearth.tar", quiet)
+    private = [
+        made.settings.data,
+        made.settings.data / "hearth.db",
+        restored.settings.data,
+        restored.settings.data / "hearth.db",
+        tmp_path / "hearth.tar",
+    ]
+
+    assert [oct(path.stat().st_mode & 0o077) for path in private] == ["0o0"] * len(private)
+    made.database.dispose()
+    restored.database.dispose()
