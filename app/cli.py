@@ -54,7 +54,7 @@ def register(app: Flask, backends: Backends) -> None:
 
         logs.set_up(backends.settings)
         _say_what_is_missing(backends)
-        serve(app, backends.settings)
+        serve(app, backends)
 
     @app.cli.command("owner-link")
     def owner_link() -> None:

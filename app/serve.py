@@ -4,34 +4,42 @@ import os
 import signal
 import tempfile
 from types import FrameType
+from typing import Any
 
 from flask import Flask
 from waitress import create_server
 
-from app.settings import Settings
+from app.backends import Backends
+from app.intake import channel_class
+from app.web.security import FORM_BYTES
 
 THREADS = 16
-#: A plain form upload and a little more for the form's other fields.
-_FORM_BYTES = 1024 * 1024
 
 
-def serve(app: Flask, settings: Settings) -> None:
+def serve(app: Flask, backends: Backends) -> None:
     """Serve until SIGTERM or SIGINT."""
+    settings = backends.settings
     spool = settings.data / "tmp"
     spool.mkdir(parents=True, exist_ok=True)
     tempfile.tempdir = str(spool)  # large bodies must not fill /tmp, which may be memory
+    sockets: dict[int, Any] = {}
     server = create_server(
         app,
+        map=sockets,
         host=settings.listen,
         port=settings.port,
         threads=THREADS,
         connection_limit=5000,
         asyncore_use_poll=True,
         channel_timeout=120,
-        max_request_body_size=settings.limits.plain_form_bytes + _FORM_BYTES,
+        max_request_body_size=FORM_BYTES,  # app.intake chooses another where the head allows it
         clear_untrusted_proxy_headers=False,  # app.web.security decides by HEARTH_PROXY_HOPS
         ident="waitress",
     )
+    connections = channel_class(app, backends)
+    for listening in sockets.values():  # one for each address that the name of the host has
+        if hasattr(listening, "channel_class"):
+            listening.channel_class = connections
 
     def down(_number: int, _frame: FrameType | None) -> None:
         os._exit(0)  # requests in work are repeated by the browser; every write is whole or not at all

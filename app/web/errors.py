@@ -87,6 +87,7 @@ class Answer:
     typed: dict[str, str] = field(default_factory=dict)
     retry_after_s: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    is_plain: bool = False
 
 
 def register(app: Flask, _backends: Backends) -> None:
@@ -118,6 +119,11 @@ def mark_unwell(answer: Response) -> Response:
     answer.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     return answer
+
+
+def body_refused(words: str) -> Response:
+    """The answer to a body that is too large to be read: its page asks neither database nor session."""
+    return _respond(Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words, is_plain=True))
 
 
 def _refused(error: errors.HearthError) -> BaseResponse:
@@ -179,7 +185,7 @@ def _unexpected(error: Exception) -> BaseResponse:
     return _respond(Answer(500))
 
 
-def _respond(answer: Answer) -> BaseResponse:
+def _respond(answer: Answer) -> Response:
     heading, advice = WORDS.get(answer.status, WORDS[400 if answer.status < 500 else 500])
     text = answer.text or advice
     reference = request_id() if answer.status >= 500 else None
@@ -198,7 +204,7 @@ def _respond(answer: Answer) -> BaseResponse:
             "typed": answer.typed,
             "reference": reference,
         }
-        response = Response(_page(shown), mimetype="text/html")
+        response = Response(_page(shown, answer.is_plain), mimetype="text/html")
     response.status_code = answer.status
     response.headers.update(answer.headers)
     wait_s = answer.retry_after_s or (RETRY_AFTER_S if answer.status == 503 else None)
@@ -208,8 +214,8 @@ def _respond(answer: Answer) -> BaseResponse:
     return response
 
 
-def _page(shown: dict[str, object]) -> str:
+def _page(shown: dict[str, object], is_plain: bool) -> str:
     # without an address adapter (a Host that is refused) no template with links can be rendered
-    if shown["status"] in _PLAIN or request_ctx.url_adapter is None:
+    if is_plain or shown["status"] in _PLAIN or request_ctx.url_adapter is None:
         return current_app.jinja_env.get_template("errors/plain.html").render(shown)
     return render_template("errors/page.html", **shown)

@@ -9,16 +9,13 @@ from typing import IO, Any
 
 from flask import Flask, Request, request
 
-from app.artwork import LIMIT_BYTES
 from app.backends import Backends
 from app.services import access
+from app.web.bodies import form_bytes
 from app.web.current import settings
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.guard import signed_in
-
-#: Room for the other fields and the envelope of a form with a file.
-_FIELDS_BYTES = 1024 * 1024
 
 
 class ReceivingRequest(Request):
@@ -46,10 +43,7 @@ def register(app: Flask, _backends: Backends) -> None:
 @bp.url_value_preprocessor
 def allow_files(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Raise the limit for the two forms with a file, before anybody reads the request's body."""
-    most = {
-        "studio.upload_plain": settings().limits.plain_form_bytes + _FIELDS_BYTES,
-        "studio.show_artwork": LIMIT_BYTES + _FIELDS_BYTES,
-    }.get(endpoint or "")
+    most = form_bytes(endpoint or "", settings().limits.plain_form_bytes)
     if most is None or request.method != "POST":
         return
     who = signed_in()

@@ -1,0 +1,115 @@
+"""What waitress takes in: each request's body is bounded by what its head allows (app/web/bodies.py).
+
+waitress knows one bound for all and keeps up to that much of anybody's body on disk. Here the bound is
+chosen when the head has been read. A refusal is a page of ours; since closing at once would make the
+sender's system throw the page away unread, the connection is shut on our side, and what still arrives is
+let go for a while (RFC 9112, 9.6). Must not know any route.
+"""
+
+import copy
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask
+from waitress.utilities import RequestEntityTooLarge
+
+from app.backends import Backends
+from app.web.bodies import Head, allowed, refused
+
+#: How long a sender who was refused may go on before the connection is cut.
+LINGER_S = 30.0
+
+
+class TooLargeBody(RequestEntityTooLarge):  # type: ignore[misc]  # the library is untyped
+    """waitress's refusal, answered by our page; made when it is sent, on a worker's thread."""
+
+    def __init__(self, words: str, answer: Callable[[], Response]) -> None:
+        super().__init__(words)
+        self._answer = answer
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Status, headers and body, as waitress sends them."""
+        response = self._answer()
+        return response.status, list(response.headers.items()), response.get_data()
+
+
+class BoundedParser(HTTPRequestParser):  # type: ignore[misc]  # the library is untyped
+    """A parser that asks for its bound once the head is there."""
+
+    app: Flask
+    backends: Backends
+    adj: Any
+    error: Any
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the head and, where a body follows, choose how long it may be."""
+        super().parse_header(header_plus)
+        if self.body_rcv is None:
+            return
+        named = self.headers.get
+        head = Head(self.command, self.path, named("COOKIE", ""), named("ACCEPT", ""))
+        self._head = head
+        self._allowed = allowed(self.app, self.backends, head)
+        self.adj = copy.copy(self.adj)
+        self.adj.max_request_body_size = self._allowed.most_bytes + 1  # waitress refuses what reaches it
+
+    def received(self, data: bytes) -> int:
+        """Take in some bytes; of a body that is too long nothing is kept."""
+        taken: int = super().received(data)
+        if not isinstance(self.error, RequestEntityTooLarge) or isinstance(self.error, TooLargeBody):
+            return taken
+        words = self._allowed.words
+        self.error = TooLargeBody(words, lambda: refused(self.app, self.backends, self._head, words))
+        self.expect_continue = False  # nobody is asked to send what is refused
+        self.close()
+        return len(data)  # the rest is the same body, no further request
+
+
+class LingeringErrorTask(ErrorTask):  # type: ignore[misc]  # the library is untyped
+    """Says why, and lets the connection end slowly."""
+
+    def execute(self) -> None:
+        """Send the refusal."""
+        self.channel.lingers = True
+        super().execute()
+
+
+class LingeringChannel(HTTPChannel):  # type: ignore[misc]  # the library is untyped
+    """A connection that is shut on our side first where its sender was refused while sending."""
+
+    error_task_class = LingeringErrorTask
+    lingers = False
+    ends_at_s: float | None = None
+
+    def handle_close(self) -> None:
+        """Close, or begin to; the second time it is over."""
+        if not self.lingers or self.ends_at_s is not None:
+            super().handle_close()
+            return
+        self.ends_at_s = time.monotonic() + LINGER_S
+        self.will_close = False
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:  # the other side has gone already
+            super().handle_close()
+
+    def received(self, data: bytes) -> bool:
+        """Hand the bytes on, or let go of them."""
+        if self.ends_at_s is None:
+            return bool(super().received(data))
+        if time.monotonic() > self.ends_at_s:
+            self.handle_close()
+        return False
+
+
+def channel_class(app: Flask, backends: Backends) -> type[LingeringChannel]:
+    """The class of this service's connections."""
+    parser = type("Parser", (BoundedParser,), {"app": app, "backends": backends})
+    made: Any = type("Channel", (LingeringChannel,), {"parser_class": parser})
+    kind: type[LingeringChannel] = made
+    return kind
