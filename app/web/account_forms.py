@@ -1,16 +1,16 @@
 """Forms about accounts. What a field may hold is the services' business; here is only what it is called."""
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from app.errors import Invalid
 from app.services.accounts import PASSWORD_LENGTH_MIN
+from app.web.form import BaseForm
 
 _NEW = f"At least {PASSWORD_LENGTH_MIN} characters. Three words that do not belong together are good."
 
 
-class AccountForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+class AccountForm(BaseForm):
     """A form that can show what a service refused."""
 
     def show(self, error: Invalid) -> None:

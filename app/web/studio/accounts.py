@@ -69,7 +69,8 @@ def set_roles(account_id: uuid.UUID) -> Response:
     """Give the account a role in a community, or none."""
     _require_owner()
     holder = _account(account_id)
-    community = current_session().get(Community, _uuid(request.form.get("community", "")))
+    community_id = _uuid(request.form.get("community", ""))
+    community = current_session().get(Community, community_id) if community_id else None
     if community is None:
         raise NotFound("There is no such community.")
     wanted = request.form.get("role", "")

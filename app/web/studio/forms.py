@@ -31,6 +31,7 @@ from app.errors import Invalid
 from app.models import CreditRole, EpisodeKind, EpisodeType, MemberRole, PublishWish, ShowOrder
 from app.services.shows import LANGUAGES
 from app.services.uploads import AGREEMENT
+from app.web.form import BaseForm
 from feeds.categories import APPLE_CATEGORIES
 
 
@@ -97,10 +98,10 @@ class PlainWords:
         return singular if number == 1 else plural
 
 
-class StudioForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+class StudioForm(BaseForm):
     """A form with its problems in one place."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # the library has no types
+    class Meta(BaseForm.Meta):
         """How its messages are said."""
 
         def get_translations(self, form: FlaskForm) -> PlainWords:

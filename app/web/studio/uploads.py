@@ -152,7 +152,8 @@ def _said() -> Mapping[str, Any]:
 
 def _text(said: Mapping[str, Any], name: str) -> str:
     value = said.get(name, "")
-    if not isinstance(value, str):
+    # half a character, which JSON can spell and nothing can keep
+    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
         raise Invalid({name: "This is not text."})
     return value
 
