@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app import errors
 from app.backends import Backends
 from app.storage import errors as storage
+from app.web.form import password_fields
 from app.web.request_log import request_id
 
 log = logging.getLogger("app.web")
@@ -75,6 +76,9 @@ RETRY_AFTER_S = 30
 
 # statuses at which the database or the routes may be what is broken: their page asks neither
 _PLAIN = (500, 503)
+
+# what browsers say of a form that was sent from a page of ours, or of none (W3C, Fetch Metadata)
+_FROM_HERE = ("same-origin", "none")
 
 
 @dataclass(frozen=True)
@@ -149,19 +153,22 @@ def _refused(error: errors.HearthError) -> BaseResponse:
 
 
 def _form_expired(_error: CSRFError) -> BaseResponse:
-    typed = {
-        name: text
-        for name, text in request.form.items()
-        if text.strip() and not any(word in name for word in ("password", "token", "next"))
-    }
     return _respond(
         Answer(
             400,
             "This page had been open for too long, or you signed out in another window. "
             "Nothing was saved. Load the page again and send it once more.",
-            typed=typed,
+            typed=_typed(),
         )
     )
+
+
+def _typed() -> dict[str, str]:
+    """What the person typed, to be copied from the page: no passwords, and nothing that another site sent."""
+    if request.blueprint == "account" or request.headers.get("Sec-Fetch-Site", "none") not in _FROM_HERE:
+        return {}
+    hidden = password_fields() | {"csrf_token", "next"}
+    return {name: text for name, text in request.form.items() if text.strip() and name not in hidden}
 
 
 def _http(error: HTTPException) -> BaseResponse:

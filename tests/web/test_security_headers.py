@@ -6,11 +6,15 @@ import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from wtforms import PasswordField
 
 from app import create_app
 from app.backends import Backends
 from app.settings import Settings, read_settings
+from app.web import account_forms
+from app.web.form import BaseForm, password_fields
 from app.web.security import content_policy, trusted_hosts
+from app.web.studio import forms
 from tests.factories import make_account
 from tests.web.signing import csrf_token, sign_in
 
@@ -125,25 +129,59 @@ def test_only_as_many_proxies_are_believed_as_there_are(secure_app: Flask, app: 
         assert (request.remote_addr, request.is_secure) == ("192.0.2.1", False)
 
 
-def test_a_change_without_a_token_is_refused_and_the_text_is_shown(
-    client: FlaskClient, session: Session
-) -> None:
-    account = make_account(session)
-    session.commit()
-    sign_in(client, account)
+PASSWORDS = ("again", "current", "password")
+THOUGHT = {"title": "A long <b>thought</b>", "csrf_token": "old"}
 
-    answer = client.post("/account", data={"name": "A long <b>thought</b>", "csrf_token": "old"})
+
+@pytest.mark.parametrize("sent_from", [None, "same-origin", "none"])
+def test_a_change_without_a_token_is_refused_and_the_text_is_shown(
+    client: FlaskClient, sent_from: str | None
+) -> None:
+    headers = {"Sec-Fetch-Site": sent_from} if sent_from else {}
+
+    answer = client.post("/studio/communities/new", data=THOUGHT, headers=headers)
 
     assert answer.status_code == 400
     assert "A long &lt;b&gt;thought&lt;/b&gt;" in answer.text
     assert "Nothing was saved" in answer.text
 
 
-def test_a_refused_form_never_shows_a_password(client: FlaskClient) -> None:
-    answer = client.post("/sign-in", data={"email": "a@example.org", "password": "the secret words"})
+@pytest.mark.parametrize("sent_from", ["cross-site", "same-site"])
+def test_what_another_site_sent_is_not_shown(client: FlaskClient, sent_from: str) -> None:
+    answer = client.post("/studio/communities/new", data=THOUGHT, headers={"Sec-Fetch-Site": sent_from})
+
+    assert answer.status_code == 400
+    assert "thought" not in answer.text
+
+
+def test_every_field_for_a_password_is_known(app: Flask) -> None:
+    made = []
+    with app.test_request_context("/"):
+        for kind in (*vars(account_forms).values(), *vars(forms).values()):
+            if isinstance(kind, type) and issubclass(kind, BaseForm):
+                made += list(kind())
+
+    assert {field.name for field in made if isinstance(field, PasswordField)} == set(PASSWORDS)
+    assert password_fields() == set(PASSWORDS)
+
+
+@pytest.mark.parametrize("name", PASSWORDS)
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/account/password", "/reset/x", "/welcome/x", "/studio/accounts"]
+)
+def test_a_refused_form_never_shows_a_password(client: FlaskClient, path: str, name: str) -> None:
+    answer = client.post(path, data={"email": "a@example.org", name: "the secret words"})
 
     assert answer.status_code == 400
     assert "the secret words" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/reset", "/account"])
+def test_pages_about_an_account_show_nothing_that_was_typed(client: FlaskClient, path: str) -> None:
+    answer = client.post(path, data={"email": "somebody@example.org", "name": "somebody"})
+
+    assert answer.status_code == 400
+    assert "somebody" not in answer.text
 
 
 def test_a_token_of_another_session_does_not_count(app: Flask, session: Session) -> None:
