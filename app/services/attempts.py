@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.errors import TooOften
+from app.errors import Invalid, TooOften
 from app.models import SignInAttempt
+from app.services.accounts import normal_email
 
 WINDOW = timedelta(minutes=15)
 ACCOUNT_LIMIT = 10
@@ -38,7 +39,7 @@ def begin_attempt(
     The caller commits before it looks at the password, and calls `succeed` where it was right.
     """
     session.execute(sa.delete(SignInAttempt).where(SignInAttempt.at <= now - WINDOW))
-    account_subject = _hashed(secret, f"{purpose}: account {email.strip().lower()}")
+    account_subject = _hashed(secret, f"{purpose}: account {_as_compared(email)}")
     address_subject = _hashed(secret, f"{purpose}: address {neighbourhood(address)}")
     _refuse_beyond(session, account_subject, ACCOUNT_LIMIT, now)
     _refuse_beyond(session, address_subject, ADDRESS_LIMIT, now)
@@ -71,6 +72,14 @@ def neighbourhood(address: str | None) -> str:
             return str(ipaddress.ip_network((found, 48), strict=False))
         found = found.ipv4_mapped
     return str(ipaddress.ip_network((found, 24), strict=False))
+
+
+def _as_compared(email: str) -> str:
+    """The address as accounts are found by it: one account must not have a limit for each spelling."""
+    try:
+        return normal_email(email)
+    except Invalid:  # nobody has this address; it is counted all the same
+        return email.strip().lower()
 
 
 def _refuse_beyond(session: Session, subject: str, limit: int, now: datetime) -> None:

@@ -131,6 +131,22 @@ def test_the_eleventh_try_at_an_account_has_to_wait(
     assert attempt(client, account.email, PASSWORD).status_code == 302
 
 
+@pytest.mark.parametrize("spelling", ["ada@\uff45xample.org", "Ada@EXAMPLE.org", "ada@example\u3002org"])
+def test_another_spelling_of_the_address_is_the_same_account(
+    client: FlaskClient, session: Session, spelling: str
+) -> None:
+    account = make_account(session, email="ada@example.org")
+    session.commit()
+    assert accounts.find_account(session, spelling) is account
+    session.commit()
+
+    for number in range(10):
+        attempt(client, spelling if number % 2 else account.email, "wrong", f"192.0.{number}.1")
+    answers = [attempt(client, text, PASSWORD, "192.0.99.1") for text in (account.email, spelling)]
+
+    assert [answer.status_code for answer in answers] == [429, 429]
+
+
 def test_an_unknown_account_has_to_wait_as_well(client: FlaskClient) -> None:
     statuses = [
         attempt(client, "nobody@example.org", "wrong", f"192.0.{number}.1").status_code
