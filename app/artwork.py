@@ -7,7 +7,9 @@ Apple's and PSP-1's for channel artwork: square, 1400 to 3000 px, JPEG, RGB.
 
 import hashlib
 import io
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps
@@ -23,7 +25,19 @@ LIMIT_PIXELS = 64_000_000
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 #: What Pillow's decoders raise for files that are no pictures, or broken ones.
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, MemoryError)
+_BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    MemoryError,
+    ArithmeticError,
+    AttributeError,
+    struct.error,
+    zlib.error,
+)
 _NOT_A_PICTURE = "This file is not a picture that we can use. Choose a JPEG, PNG, WebP or GIF picture."
 
 
@@ -71,21 +85,19 @@ def _decoded(content: bytes) -> Image.Image:
                     )
                 opened.seek(0)
                 opened.load()
-                return _on_white(_in_srgb(ImageOps.exif_transpose(opened)))
+                return _on_white(_in_srgb(_upright(opened)))
     except Image.DecompressionBombError as error:
         raise TooLarge("The picture has too many pixels. Save a copy of 3,000 by 3,000.") from error
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        IndexError,
-        KeyError,
-        TypeError,
-        MemoryError,
-    ) as error:
-        # what Pillow's decoders raise for files that are no pictures, or broken ones
+    except _BROKEN as error:
         raise WrongKind(_NOT_A_PICTURE) from error
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turned as its camera says; broken notes of a camera are no reason to refuse a picture."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except _BROKEN:
+        return picture
 
 
 def _in_srgb(picture: Image.Image) -> Image.Image:
