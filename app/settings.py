@@ -6,6 +6,7 @@ except the secret, which the embedded default makes and keeps on first start.
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from app.errors import SettingsError
 
 #: Part size of an upload. 8 MiB: above S3's 5 MiB minimum, small enough to lose little on bad Wi-Fi.
 PART_BYTES = 8 * 1024 * 1024
+
+_SECRET_LENGTH_MIN = 32
 
 
 @dataclass(frozen=True)
@@ -155,25 +158,49 @@ def _secret(env: Mapping[str, str], data: Path) -> str:
     """
     given = env.get("HEARTH_SECRET") or ""
     if given:
-        if len(given) < 32:
-            raise SettingsError("HEARTH_SECRET", "must have at least 32 characters")
+        if len(given) < _SECRET_LENGTH_MIN or not given.isascii():
+            raise SettingsError("HEARTH_SECRET", "must have at least 32 characters, all of them ASCII")
         return given
     if env.get("DATABASE_URL", "").startswith("postgres") or env.get("HEARTH_STORE_URL", "").startswith("s3"):
         raise SettingsError(
             "HEARTH_SECRET", "must be set where DATABASE_URL or HEARTH_STORE_URL name a server"
         )
     path = data / "secret"
-    try:
-        return path.read_text("ascii").strip()
-    except FileNotFoundError:
+    if not path.exists():
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = secrets.token_urlsafe(48)
+        _keep_secret(path, secrets.token_urlsafe(48))
+    return _kept_secret(path)
+
+
+def _keep_secret(path: Path, fresh: str) -> None:
+    """Put the secret under its name whole or not at all; of two processes the first one's stays."""
+    handle, arriving = tempfile.mkstemp(dir=path.parent, prefix="secret.")  # for its owner only
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(fresh)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(arriving, path)
     except FileExistsError:  # another process of ours was first
-        return path.read_text("ascii").strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(fresh)
-        file.flush()
-        os.fsync(file.fileno())
-    return fresh
+        return
+    finally:
+        Path(arriving).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        kept = path.read_text("ascii").strip()
+    except UnicodeDecodeError:
+        kept = ""
+    if len(kept) < _SECRET_LENGTH_MIN:
+        raise SettingsError(
+            str(path),
+            "is damaged: it must hold at least 32 characters. Bring it back from where you keep it, or "
+            "remove it to have a new one made; then everybody signs in again.",
+        )
+    return kept

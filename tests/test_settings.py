@@ -1,0 +1,58 @@
+"""What the environment may say, and the secret that is made where it says none."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.errors import SettingsError
+from app.settings import read_settings
+
+
+def test_a_secret_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    first, second = (read_settings({"HEARTH_DATA": str(data)}).secret for _ in range(2))
+
+    assert first == second == (data / "secret").read_text()
+    assert len(first) >= 32
+    assert [path.name for path in data.iterdir()] == ["secret"]
+    assert [path.stat().st_mode & 0o077 for path in (data, data / "secret")] == [0, 0]
+
+
+def test_processes_that_start_together_have_one_secret(tmp_path: Path) -> None:
+    together, found = threading.Barrier(20), []
+
+    def start() -> None:
+        together.wait()
+        found.append(read_settings({"HEARTH_DATA": str(tmp_path / "data")}).secret)
+
+    threads = [threading.Thread(target=start) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (len(found), len(set(found))) == (20, 1)
+
+
+@pytest.mark.parametrize("kept", ["", "\n", "x" * 31, "ü" * 40])
+def test_a_damaged_secret_is_refused_and_left_alone(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "secret").write_text(kept)
+
+    with pytest.raises(SettingsError, match="is damaged"):
+        read_settings({"HEARTH_DATA": str(tmp_path)})
+    assert (tmp_path / "secret").read_text() == kept
+
+
+@pytest.mark.parametrize("given", ["x" * 31, "ü" * 40])
+def test_a_secret_that_cannot_be_used_is_refused(tmp_path: Path, given: str) -> None:
+    with pytest.raises(SettingsError, match="HEARTH_SECRET"):
+        read_settings({"HEARTH_DATA": str(tmp_path), "HEARTH_SECRET": given})
+
+
+@pytest.mark.parametrize(
+    "server", [{"DATABASE_URL": "postgresql://db/hearth"}, {"HEARTH_STORE_URL": "s3://bucket"}]
+)
+def test_with_a_server_there_is_no_secret_by_default(tmp_path: Path, server: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="HEARTH_SECRET must be set"):
+        read_settings({"HEARTH_DATA": str(tmp_path), **server})
