@@ -102,6 +102,7 @@ def register(app: Flask, _backends: Backends) -> None:
     app.register_error_handler(sql.OperationalError, _database_down)
     app.register_error_handler(sql.InterfaceError, _database_down)
     app.register_error_handler(sql.TimeoutError, _database_down)
+    app.register_error_handler(sql.DataError, _value_refused)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -183,6 +184,12 @@ def _http(error: HTTPException) -> BaseResponse:
 def _database_down(error: sql.SQLAlchemyError) -> BaseResponse:
     log.error("database does not answer", extra={"error": type(error).__name__}, exc_info=error)
     return _respond(Answer(503))
+
+
+def _value_refused(error: sql.DataError) -> BaseResponse:
+    """The database keeps no such value: a text with NUL, a number that is too long."""
+    log.warning("refused", extra={"error": type(error).__name__, "about": type(error.orig).__name__})
+    return _respond(Answer(400))
 
 
 def _unexpected(error: Exception) -> BaseResponse:

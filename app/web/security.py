@@ -8,10 +8,13 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from app.backends import Backends
-from app.errors import HearthError
+from app.errors import HearthError, NotFound
+from app.services.published import NOTHING_HERE
 from app.settings import Settings
 from app.storage import ObjectStore
 from app.storage.keys import recording_key
@@ -55,6 +58,8 @@ def register(app: Flask, backends: Backends) -> None:
         hops = chosen.proxy_hops
         proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_port=0, x_prefix=0)
         app.wsgi_app = proxied  # type: ignore[method-assign]  # as Flask's own manual does
+    app.url_map.converters["int"] = ShortNumber
+    app.before_request(_without_nul)
     csrf.init_app(app)
     for view in CSRF_FREE:
         csrf.exempt(view)
@@ -67,6 +72,21 @@ def register(app: Flask, backends: Backends) -> None:
         for name, value in _headers_of_page(response).items():
             response.headers.setdefault(name, value)
         return response
+
+
+class ShortNumber(IntegerConverter):
+    """A number in an address: as many digits as every database's integers have. Longer ones lead nowhere."""
+
+    regex = r"\d{1,9}"
+
+
+def _without_nul() -> None:
+    """NUL is in no address of ours, and PostgreSQL keeps none in a text. Raises NotFound."""
+    if "\0" in request.path:
+        raise NotFound(NOTHING_HERE)
+    if any("\0" in value for _, value in request.args.items(multi=True)):
+        clean = [(name, value.replace("\0", "")) for name, value in request.args.items(multi=True)]
+        request.args = ImmutableMultiDict(clean)
 
 
 def trusted_hosts(chosen: Settings) -> list[str]:
