@@ -63,3 +63,73 @@ def test_json_does_not_fill_in_a_form(app: Flask, path: str) -> None:
 
     assert answer.status_code == 422
     assert "Enter your e-mail address" in answer.text
+
+
+#: What a form may bring in any of its fields; without any, all of them are missing.
+TYPED = (
+    None,
+    "",
+    "x",
+    "-1",
+    str(10**30),
+    "1" * 5000,
+    "٣",
+    "²",
+    "\0",
+    "\ud7ff",
+    "0001-01-01",
+    "|||",
+    "[",
+    "9" * 400,
+)
+
+
+@pytest.mark.parametrize("endpoint", POSTS)
+def test_fields_of_a_wrong_kind_are_no_fault_of_ours(
+    app: Flask, backends: Backends, session: Session, endpoint: str
+) -> None:
+    app.testing = False
+    world = make_world(session)
+    world.community.links = [{"title": "Guidance", "url": "https://example.org"}]
+    place = make_place(session, world)
+    put_files(backends, place)
+    path = path_of(app, (endpoint, "POST"), place, world)
+    kept = {"kind": "episode", "episode_type": "full", "season_id": "", "title": "A title"}
+    session.commit()
+    broken = []
+    for typed in TYPED:
+        said = {} if typed is None else dict.fromkeys(NAMES, typed)
+        for body in (said, said | kept):
+            client, token = client_of(app, world.accounts["owner"])
+            answer = client.post(path, data=body, headers={"X-CSRFToken": token})
+            if answer.status_code >= 500:
+                broken.append((typed, answer.status_code))
+
+    assert broken == []
+
+
+def test_a_field_that_was_not_sent_stays_as_it_is(app: Flask, session: Session) -> None:
+    world = make_world(session)
+    world.community.links = [{"title": "Guidance", "url": "https://example.org"}]
+    episode = make_place(session, world).episode
+    session.commit()
+    client, token = client_of(app, world.accounts["owner"])
+    said = {"kind": "episode", "episode_type": "full", "season_id": "", "title": "Another title"}
+
+    answers = [
+        client.post(path, data=body, headers={"X-CSRFToken": token}).status_code
+        for path, body in (
+            (f"/studio/episodes/{episode.id}/edit", said),
+            (f"/studio/communities/{world.community.slug}/edit", {"name": "Another name"}),
+        )
+    ]
+    session.commit()
+    session.refresh(episode)
+    session.refresh(world.community)
+
+    assert answers == [302, 302]
+    assert (episode.title, [chapter.title for chapter in episode.chapters]) == (
+        "Another title",
+        ["Beginning"],
+    )
+    assert (world.community.name, len(world.community.links)) == ("Another name", 1)

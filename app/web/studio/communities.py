@@ -49,6 +49,8 @@ def community_edit(slug: str) -> ResponseReturnValue:
     """Change what is said of it."""
     found, session = community_to_manage(slug), current_session()
     form = CommunityForm(obj=found)
+    if not form.links.raw_data:  # shown for the first time, or not sent: they stay as they are
+        form.links.data = communities.links_as_text(found)
     if form.validate_on_submit():
         try:
             communities.edit(session, found, _said(form), backends().clock())
@@ -58,8 +60,6 @@ def community_edit(slug: str) -> ResponseReturnValue:
             session.commit()
             flash("Saved.")
             return redirect(url_for("studio.community", slug=slug))
-    elif not form.is_submitted():
-        form.links.data = communities.links_as_text(found)
     return page("studio/community_form.html", form, community=found)
 
 

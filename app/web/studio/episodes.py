@@ -69,6 +69,8 @@ def episode_edit(episode_id: uuid.UUID) -> ResponseReturnValue:
         for season in found.show.seasons
     )
     form.season_id.choices = options([("", "None"), *seasons])
+    if not form.chapters.raw_data:  # shown for the first time, or not sent: they stay as they are
+        form.chapters.data = drafts.chapters_as_text(found)
     if form.validate_on_submit():
         try:
             drafts.edit(session, found, _said(form), backends().clock())
@@ -85,7 +87,6 @@ def episode_edit(episode_id: uuid.UUID) -> ResponseReturnValue:
         form.kind.data = found.kind.value
         form.episode_type.data = found.episode_type.value
         form.season_id.data = str(found.season_id or "")
-        form.chapters.data = drafts.chapters_as_text(found)
     return page("studio/episode_form.html", form, episode=found)
 
 
