@@ -81,6 +81,22 @@ class Watched:
 
 
 @dataclass
+class LittleRoom:
+    """A store that does as the real one, on a disk with just so much room (None: it cannot say)."""
+
+    real: Any
+    free: int | None
+
+    def __getattr__(self, name: str) -> Any:
+        """The real one's."""
+        return getattr(self.real, name)
+
+    def free_bytes(self) -> int | None:
+        """What the test says."""
+        return self.free
+
+
+@dataclass
 class Outage:
     """For `Watched`: the next `calls` calls find the store away."""
 

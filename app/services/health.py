@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.db import now_of_database
+from app.db import UtcTime, now_of_database
 from app.errors import HearthError
 from app.models import Recording, RecordingState, WorkerRow
 from app.storage import ObjectStore
@@ -21,10 +21,14 @@ from app.storage import ObjectStore
 #: Below this, what is in work may not finish.
 LOW_DISK_BYTES = 1024**3
 
+#: What services/room.py asks of the store's disk for a recording: its size so often, and so much more.
+ROOM_FACTOR = 2
+ROOM_BYTES = 256 * 1024**2
+
 #: A worker that was silent for longer is taken for dead.
 BEAT_HOLDS = timedelta(seconds=30)
 
-#: Six hours of sound take about three on one slow core; a recording in work for longer than this is stuck.
+#: Six hours of sound take about three on one slow core; who is in one step for longer than this is stuck.
 WORK_HOLDS = timedelta(hours=24)
 
 
@@ -81,46 +85,67 @@ def _store(store: ObjectStore) -> Part:
 
 
 def _disk(store: ObjectStore, data: Path) -> Part:
-    free_bytes = shutil.disk_usage(data).free
+    try:
+        data_bytes = shutil.disk_usage(data).free
+    except OSError:
+        return Part("disk", False, "The data directory cannot be reached. Is its disk there?")
     try:
         store_bytes = store.free_bytes()
     except (HearthError, OSError):
         store_bytes = None  # said by the store's own part
-    if store_bytes is not None:
-        free_bytes = min(free_bytes, store_bytes)
+    free_bytes = data_bytes if store_bytes is None else min(data_bytes, store_bytes)
     free = f"{free_bytes / 1024**3:.1f} GiB are free."
     if free_bytes < LOW_DISK_BYTES:
-        return Part("disk", False, f"{free} New recordings are refused: make room, or add a disk.")
+        return Part("disk", False, f"{free} {_refused(store_bytes)} Make room, or add a disk.")
     return Part("disk", True, free)
 
 
+def _refused(store_bytes: int | None) -> str:
+    """What little room means: for uploads as services/room.py decides, and for the worker's copies."""
+    said = "What is in work may not finish."
+    if store_bytes is None or store_bytes >= LOW_DISK_BYTES:
+        return said
+    largest_bytes = (store_bytes - ROOM_BYTES) // ROOM_FACTOR
+    if largest_bytes <= 0:
+        return f"All new recordings are refused. {said}"
+    return f"New recordings of more than {largest_bytes / 1024**2:.0f} MB are refused. {said}"
+
+
 def _work(session: Session, now: datetime) -> Part:
-    waiting = sa.select(sa.func.count(), sa.func.min(Recording.created_at)).where(
+    """How long the slowest has been in its step: since it entered it, was tried again, or arrived."""
+    since = sa.func.coalesce(Recording.step_started_at, Recording.created_at, type_=UtcTime())
+    waiting = sa.select(sa.func.count(), sa.func.min(since, type_=UtcTime())).where(
         Recording.state == RecordingState.working
     )
     count, oldest = session.execute(waiting).one()
     if not count:
         return Part("work", True, "No recording is waiting.")
     age = now - oldest
-    words = f"{count} in work, the oldest for {_span(age)}."
+    words = f"{count} in work, the slowest in its present step for {_span(age)}."
     return Part("work", age <= WORK_HOLDS, words)
 
 
 def _workers(session: Session, now: datetime) -> Part:
     last = session.scalar(sa.select(sa.func.max(WorkerRow.beat_at)).where(WorkerRow.stopped_at.is_(None)))
     if last is None:
-        return Part("worker", False, "No worker is running: recordings are received but not worked on.")
+        stopped = session.scalar(sa.select(sa.func.max(WorkerRow.stopped_at)))
+        heard = f" The last one was stopped {_span(now - stopped)} ago." if stopped else ""
+        return Part(
+            "worker", False, f"No worker is running: recordings are received but not worked on.{heard}"
+        )
     silence = now - last
     if silence > BEAT_HOLDS:
         return Part("worker", False, f"No worker has been heard of for {_span(silence)}. Start one.")
-    return Part("worker", True, "A worker is running.")
+    return Part("worker", True, f"A worker is running. It was last heard of {_span(silence)} ago.")
 
 
 def _span(length: timedelta) -> str:
-    minutes = int(length.total_seconds() // 60)
-    if minutes < 1:
-        return "less than a minute"
-    hours, rest = divmod(minutes, 60)
-    if hours:
-        return f"{hours} hour{'' if hours == 1 else 's'} and {rest} minute{'' if rest == 1 else 's'}"
-    return f"{rest} minute{'' if rest == 1 else 's'}"
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 60:
+        return _count(seconds, "second")
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{_count(hours, 'hour')} and {_count(minutes, 'minute')}" if hours else _count(minutes, "minute")
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
