@@ -19,7 +19,7 @@ from app.services import health, recordings, room
 from app.services.room import Room
 from app.storage import ObjectStore
 from tests.factories import make_episode, make_recording
-from tests.fakes import LittleRoom
+from tests.fakes import LittleRoom, SetClock, Watched
 
 
 def make_worker(session: Session, silent_s: float = 1) -> None:
@@ -171,3 +171,20 @@ def test_strangers_learn_nothing_that_would_help_them(
     assert {"status", "parts"} == client.get("/health").get_json().keys()
     assert {"ok"} == set(client.get("/health").get_json()["parts"].values())
     assert str(backends.settings.data) not in text
+
+
+def test_asking_again_and_again_writes_one_file_in_five_seconds(backends: Backends, clock: SetClock) -> None:
+    looked: list[str] = []
+    store = Watched(backends.store, lambda name: looked.append(name))
+    client = create_app(backends=replace(backends, store=store)).test_client()
+
+    def ask(times: int) -> int:
+        before = looked.count("check")
+        for _ in range(times):
+            client.get("/health")
+        return looked.count("check") - before
+
+    first = ask(20)
+    clock.move(seconds=5)
+
+    assert (first, ask(20)) == (1, 1)
