@@ -12,6 +12,7 @@ from waitress import create_server
 from app.backends import Backends
 from app.intake import channel_class
 from app.web.security import FORM_BYTES
+from app.web.studio.receiving import clear_left
 
 THREADS = 16
 
@@ -20,7 +21,8 @@ def serve(app: Flask, backends: Backends) -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = backends.settings
     spool = settings.data / "tmp"
-    spool.mkdir(parents=True, exist_ok=True)
+    spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    clear_left(settings)
     tempfile.tempdir = str(spool)  # large bodies must not fill /tmp, which may be memory
     sockets: dict[int, Any] = {}
     server = create_server(

@@ -4,15 +4,21 @@ The plain upload form takes up to 1 GiB, which must never lie in memory: it is w
 directory as it comes. Only an account that works in the studio may send so much.
 """
 
+import fcntl
+import os
+import shutil
 import tempfile
+from pathlib import Path
 from typing import IO, Any
 
 from flask import Flask, Request, request
 
 from app.backends import Backends
-from app.services import access
+from app.errors import Conflict
+from app.services import access, room
+from app.settings import Settings
 from app.web.bodies import form_bytes
-from app.web.current import settings
+from app.web.current import backends, settings
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.guard import signed_in
@@ -28,9 +34,10 @@ class ReceivingRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
-        folder = settings().data / "incoming"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = _incoming(settings())
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file: Any = tempfile.NamedTemporaryFile(dir=folder)  # noqa: SIM115  (the request closes and so removes it)
+        fcntl.flock(file, fcntl.LOCK_EX)  # let go when this process ends, however it ends
         stream: IO[bytes] = file
         return stream
 
@@ -38,6 +45,27 @@ class ReceivingRequest(Request):
 def register(app: Flask, _backends: Backends) -> None:
     """Receive files in this way, for all routes."""
     app.request_class = ReceivingRequest
+
+
+def clear_left(settings: Settings) -> int:
+    """Remove the files of requests whose process was killed over them; how many there were."""
+    removed = 0
+    for path in _incoming(settings).glob("*"):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # somebody is receiving it
+            continue
+        else:
+            path.unlink(missing_ok=True)
+            removed += 1
+        finally:
+            os.close(handle)
+    return removed
+
+
+def _incoming(settings: Settings) -> Path:
+    return settings.data / "incoming"
 
 
 @bp.url_value_preprocessor
@@ -49,4 +77,15 @@ def allow_files(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     who = signed_in()
     if who is not None and access.works_in_studio(current_session(), who):
         request.max_content_length = most
+        _require_room(request.content_length or 0)
     current_session().rollback()  # the body may take minutes: no transaction waits for it
+
+
+def _require_room(size_bytes: int) -> None:
+    """Raises Conflict where there is no room for the file in the data directory and then in the store."""
+    if shutil.disk_usage(settings().data).free < size_bytes:
+        raise Conflict("There is not enough room for this file at present. Try again later.")
+    session = current_session()
+    others = room.claims(session, backends().clock())
+    session.rollback()
+    room.check(room.measure(backends().store, others), others, size_bytes)
