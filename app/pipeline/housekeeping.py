@@ -29,6 +29,9 @@ from app.storage.keys import enclosure_key, recording_key
 EVERY_S = 10.0
 SWEEP_EVERY_S = 3600.0
 
+#: Kinds of objects that rows name.
+_SWEPT = ("recordings", "enclosures", "artwork")
+
 log = logging.getLogger("hearth.housekeeping")
 
 
@@ -126,7 +129,7 @@ def sweep_orphans(backends: Backends) -> int:
     A published enclosure whose object is missing is an alarm: nothing can be done about it here.
     """
     before = backends.clock() - timedelta(hours=housekeeping.ORPHAN_HOURS)
-    found = {info.key: info for kind in ("recordings", "enclosures") for info in backends.store.list(kind)}
+    found = {info.key: info for kind in _SWEPT for info in backends.store.list(kind)}
     open_uploads = list(backends.store.abandoned(before))
     with backends.database.reading() as session:  # read after the store: a row is younger than its object
         orphans = housekeeping.without_row(session, set(found))

@@ -16,7 +16,7 @@ from app.models import (
     Show,
     Upload,
 )
-from app.services import episodes, recordings, shows, transcripts
+from app.services import artwork, episodes, recordings, shows, transcripts
 from app.services.enclosures import LOOK_BACK, WantedTags, wanted_tags
 from app.storage.keys import recording_key
 
@@ -168,13 +168,18 @@ def empty_bin(session: Session, now: datetime) -> list[str]:
 
 
 def without_row(session: Session, keys: set[str]) -> set[str]:
-    """Which of these recordings and enclosures no row names: a crash came between the two."""
+    """Which of these recordings, enclosures and pictures no row names.
+
+    A crash came between object and row, or, with pictures, another one has taken the place.
+    """
     named = set(session.scalars(sa.select(Recording.key)))
     named |= set(session.scalars(sa.select(Enclosure.key)))
     named |= set(session.scalars(sa.select(FormerEnclosure.key)))
     named |= {recording_key(upload) for upload in session.scalars(sa.select(Upload.recording_id))}
     unfinished = session.scalars(sa.select(Recording.id).where(Recording.state != RecordingState.ready))
     named |= {recording_key(recording_id, "speech.wav") for recording_id in unfinished}
+    shown = session.execute(sa.select(Show.id, Show.artwork_sha256))
+    named |= {artwork.key(show, sha256, size) for show, sha256 in shown if sha256 for size in artwork.SIZES}
     return keys - named
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from mutagen.id3 import ID3
 
+from app.artwork import Artwork
 from app.backends import Backends
 from app.models import (
     Account,
@@ -20,12 +21,13 @@ from app.models import (
     PublishWish,
     Recording,
     RecordingState,
+    Show,
     TranscriptRow,
     Upload,
 )
 from app.pipeline import housekeeping, steps
 from app.pipeline.border import Hands
-from app.services import drafts, episodes, recordings, uploads
+from app.services import artwork, drafts, episodes, recordings, uploads
 from app.storage.keys import recording_key
 from tests.factories import make_account, make_published, make_show
 from tests.fakes import Watched
@@ -240,6 +242,26 @@ def test_objects_and_uploads_without_a_row_go_after_a_day_and_no_others(
     assert housekeeping.sweep_orphans(backends) == 2
     assert {info.key for info in backends.store.list()} == kept
     assert housekeeping.sweep_orphans(backends) == 0
+
+
+def test_a_picture_goes_a_day_after_another_has_taken_its_place(hands: Hands) -> None:
+    backends = hands.backends
+    first, second = (Artwork(letter * 64, 1400, dict.fromkeys(artwork.SIZES, b"picture")) for letter in "ab")
+    with backends.database.begin() as session:
+        shows = [make_show(session, artwork_sha256=first.sha256) for _ in range(2)]
+    for show in shows:
+        for picture in (first, second):
+            artwork.put(backends.store, show.id, picture)
+    with backends.database.begin() as session:
+        artwork.use(session, session.get_one(Show, shows[0].id), second.sha256, "A ward", backends.clock())
+    backends.clock.now = datetime.now(UTC)  # type: ignore[attr-defined]
+    assert housekeeping.sweep_orphans(backends) == 0
+
+    backends.clock.move(hours=25)  # type: ignore[attr-defined]
+    assert housekeeping.sweep_orphans(backends) == 6
+    wanted = [(shows[0], second), (shows[1], first)]
+    kept = {artwork.key(show.id, picture.sha256, size) for show, picture in wanted for size in artwork.SIZES}
+    assert {info.key for info in backends.store.list("artwork")} == kept
 
 
 def test_a_published_sound_that_is_missing_is_an_alarm(
