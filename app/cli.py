@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from flask.cli import AppGroup
 
 from app import log as logs
 from app.backends import Backends
 from app.errors import HearthError
+from app.pipeline import engine
 from app.search.index import restem
-from app.services import transcripts
+from app.services import accounts, transcripts
 
 log = logging.getLogger("hearth")
 
@@ -24,8 +26,8 @@ def register(app: Flask, backends: Backends) -> None:
     @app.cli.command("migrate")
     def migrate() -> None:
         """Bring the database to the newest version (the release step)."""
-        from app.migrate import migrate as migrate_tables  # late: pages need neither Alembic nor boto3
-        from app.pipeline import engine
+        # late: no other command needs Alembic or boto3
+        from app.migrate import migrate as migrate_tables
         from app.storage.s3 import S3Store
 
         migrate_tables(backends.settings.database_url)
@@ -41,7 +43,7 @@ def register(app: Flask, backends: Backends) -> None:
     @click.option("--name", help="This worker's place; by default the host's name.")
     def worker(name: str | None) -> None:
         """Work on recordings until SIGTERM."""
-        from app.pipeline import worker as working
+        from app.pipeline import worker as working  # late: the steps wake sound and speech
 
         logs.set_up(backends.settings)
         _say_what_is_missing(backends)
@@ -50,7 +52,7 @@ def register(app: Flask, backends: Backends) -> None:
     @app.cli.command("web")
     def web() -> None:
         """Serve the pages by waitress, on this machine only unless HEARTH_LISTEN says otherwise."""
-        from app.serve import serve
+        from app.serve import serve  # late: only this command needs waitress
 
         logs.set_up(backends.settings)
         _say_what_is_missing(backends)
@@ -59,8 +61,6 @@ def register(app: Flask, backends: Backends) -> None:
     @app.cli.command("owner-link")
     def owner_link() -> None:
         """Print the one-time link that makes the first owner; nothing if there is an account already."""
-        from app.services import accounts
-
         with backends.database.reading() as session:
             token = accounts.owner_link_token(session, backends.settings.secret)
         if token:
@@ -73,7 +73,7 @@ def register(app: Flask, backends: Backends) -> None:
     @click.option("--wait", is_flag=True)
     def publish(file: Path, slug: str, title: str, wait: bool) -> None:
         """Publish a recording when its transcript is ready."""
-        from app.publish_command import publish_file
+        from app.publish_command import publish_file  # late: it may have to work itself, as a worker does
 
         logs.set_up(backends.settings)
         sys.stdout.flush()
@@ -85,7 +85,7 @@ def register(app: Flask, backends: Backends) -> None:
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
     def backup(file: Path) -> None:
         """Write everything that cannot be made again into one file."""
-        from app.backup import write_backup
+        from app.backup import write_backup  # late: it looks for a running worker, as the worker does
 
         _or_say(lambda: write_backup(backends, file, say=lambda text: click.echo(text, err=True)))
 
@@ -93,9 +93,44 @@ def register(app: Flask, backends: Backends) -> None:
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
     def restore(file: Path) -> None:
         """Bring a backup back into an empty data directory."""
-        from app.backup import read_backup
+        from app.backup import read_backup  # late, as for the backup
 
         _or_say(lambda: read_backup(backends, file, say=lambda text: click.echo(text, err=True)))
+
+    _add_accounts(app, backends)
+
+
+def _add_accounts(app: Flask, backends: Backends) -> None:
+    """The commands for an owner who is locked out."""
+    user = AppGroup("user", help="Who has an account, and a way in for somebody who is locked out.")
+    app.cli.add_command(user)
+
+    @user.command("list")
+    def list_accounts() -> None:
+        """Print the address and name of each account, and whether it is the owner's or closed."""
+        with backends.database.reading() as session:
+            for account in accounts.everybody(session):
+                marks = [
+                    mark
+                    for mark, holds in (("owner", account.is_owner), ("closed", not account.active))
+                    if holds
+                ]
+                click.echo("\t".join((account.email, account.name, *marks)))
+
+    @user.command("reset")
+    @click.argument("email")
+    def reset(email: str) -> None:
+        """Print a link by which the account with this address gets a new password."""
+        expires_at = backends.clock() + accounts.HANDED_LINK_HOLDS
+        with backends.database.reading() as session:
+            account = accounts.find_account(session, email)
+        if account is None:
+            raise click.ClickException(f"There is no account with the address {email}. See: flask user list")
+        if not account.active:
+            raise click.ClickException("This account is closed. An owner can open it in Studio, Accounts.")
+        click.echo(
+            accounts.reset_link(account, backends.settings.secret, backends.settings.public_url, expires_at)
+        )
 
 
 def _say_what_is_missing(backends: Backends) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import unicodedata
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -98,6 +99,11 @@ def find_account(session: Session, email: str) -> Account | None:
     except Invalid:
         return None
     return session.scalar(sa.select(Account).where(Account.email == wanted))
+
+
+def everybody(session: Session) -> Sequence[Account]:
+    """All accounts, by name."""
+    return session.scalars(sa.select(Account).order_by(Account.name, Account.id)).all()
 
 
 def has_accounts(session: Session) -> bool:

@@ -120,7 +120,7 @@ def _page(form: NewAccountForm, linked: Account | None = None) -> str:
     return render_template(
         "studio/accounts.html",
         form=form,
-        accounts=session.scalars(sa.select(Account).order_by(Account.name, Account.id)).all(),
+        accounts=accounts.everybody(session),
         communities=session.scalars(sa.select(Community).order_by(Community.name)).all(),
         roles=tuple(MemberRole),
         held=held,
