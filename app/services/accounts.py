@@ -164,6 +164,27 @@ def end_sessions(session: Session, account: Account) -> None:
     session.flush()
 
 
+def close_account(session: Session, account: Account, by: Account) -> None:
+    """Sign the account out everywhere and let it in no more; its roles and all that it made stay.
+
+    Raises Conflict for one's own account and for the last owner's.
+    """
+    if account.id == by.id:
+        raise Conflict("Nobody closes their own account. Another owner can.")
+    # two owners may close each other's at the same moment: the second one waits here
+    owners = sa.select(Account.id).where(Account.is_owner, Account.active).order_by(Account.id)
+    if set(session.scalars(owners.with_for_update())) <= {account.id}:
+        raise Conflict("This is the only owner's account. Without it nobody could look after the service.")
+    account.active = False
+    end_sessions(session, account)
+
+
+def open_account(session: Session, account: Account) -> None:
+    """Let a closed account in again, with its password and its roles."""
+    account.active = True
+    session.flush()
+
+
 def rename_account(session: Session, account: Account, name: str) -> None:
     """Change what the account's holder is called. Raises Invalid."""
     account.name = _checked_name(name)

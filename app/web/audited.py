@@ -46,6 +46,8 @@ WORDS: dict[str, Words] = {
     "account.rename": "changed their name",
     "studio.add_account": "made an account",
     "studio.set_roles": "changed a role",
+    "studio.close_account": "closed an account",
+    "studio.open_account": "opened an account again",
     "studio.community_new": "added a community",
     "studio.community_edit": "edited the community",
     "studio.community_members": "invited somebody",

@@ -7,11 +7,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.db import Database
+from app.errors import Conflict
 from app.models import Account, MemberRole
 from app.services import accounts
 from app.services.access import role_in
-from tests.factories import make_account, make_community
-from tests.web.signing import csrf_token, sign_in
+from tests.factories import make_account, make_community, make_membership
+from tests.web.signing import PASSWORD, csrf_token, sign_in
 
 
 @pytest.fixture
@@ -72,6 +74,59 @@ def test_a_role_that_is_none_is_refused(
 
     assert client.post(f"/studio/accounts/{person.id}/roles", data=data).status_code == 422
     assert role_in(session, person, community.id) is None
+
+
+def test_a_closed_account_is_out_at_once_and_comes_back_with_its_roles(
+    app: Flask, client: FlaskClient, session: Session, owner: Account
+) -> None:
+    person, community = make_account(session, name="Bea"), make_community(session)
+    make_membership(session, person, community, "producer")
+    session.commit()
+    theirs = app.test_client()
+    sign_in(theirs, person)
+    path = f"/studio/accounts/{person.id}"
+
+    asked = client.get(f"{path}/close")
+    still_in = theirs.get("/studio/").status_code
+    closed = client.post(f"{path}/close", data={"csrf_token": csrf_token(client)})
+    out = theirs.get("/studio/").status_code
+    listed = client.get("/studio/accounts").text
+    refused = try_to_sign_in(app, person)
+    opened = client.post(f"{path}/open", data={"csrf_token": csrf_token(client)})
+
+    assert (asked.status_code, "Close the account of Bea?" in asked.text, still_in) == (200, True, 200)
+    assert (closed.status_code, out, refused, opened.status_code) == (302, 302, 422, 302)
+    assert "Closed" in listed
+    assert theirs.get("/studio/").status_code == 302  # the old session stays ended
+    assert try_to_sign_in(app, person) == 302
+    assert role_in(session, person, community.id) is MemberRole.producer
+
+
+def try_to_sign_in(app: Flask, account: Account) -> int:
+    """The status of a sign-in with the right password, in a browser of its own."""
+    client = app.test_client()
+    data = {"email": account.email, "password": PASSWORD, "csrf_token": csrf_token(client, "/sign-in")}
+    return client.post("/sign-in", data=data).status_code
+
+
+def test_nobody_closes_their_own_account(client: FlaskClient, session: Session, owner: Account) -> None:
+    make_account(session, is_owner=True)
+    session.commit()
+    data = {"csrf_token": csrf_token(client)}
+
+    assert client.post(f"/studio/accounts/{owner.id}/close", data=data).status_code == 409
+    assert f"/studio/accounts/{owner.id}/close" not in client.get("/studio/accounts").text
+    assert client.get("/studio/accounts").status_code == 200
+
+
+def test_the_last_owners_account_stays_open(database: Database) -> None:
+    with database.session() as session:
+        first, second = (make_account(session, is_owner=True, password=None) for _ in range(2))
+        accounts.close_account(session, first, second)
+
+        with pytest.raises(Conflict, match="only owner"):
+            accounts.close_account(session, second, first)
+        assert (first.active, second.active) == (False, True)
 
 
 def test_the_owner_reads_the_health_in_words(client: FlaskClient, owner: Account) -> None:

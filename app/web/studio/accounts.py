@@ -21,6 +21,7 @@ from app.web.current import backends, settings
 from app.web.errors import with_problems
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
+from app.web.studio.forms import PlainForm
 from app.web.studio.guard import account
 
 
@@ -84,6 +85,30 @@ def set_roles(account_id: uuid.UUID) -> Response:
         backends().clock(),
     )
     flash(f"{holder.name}: {wanted or 'no role'} in {community.name}.")
+    current_session().commit()
+    return redirect(url_for("studio.list_accounts"))
+
+
+@bp.route("/accounts/<uuid:account_id>/close", methods=["GET", "POST"])
+def close_account(account_id: uuid.UUID) -> ResponseReturnValue:
+    """Let somebody in no more: asked once more, then done at once."""
+    _require_owner()
+    holder, form = _account(account_id), PlainForm()
+    if form.validate_on_submit():
+        accounts.close_account(current_session(), holder, account())
+        flash(f"The account of {holder.name or holder.email} has been closed.")
+        current_session().commit()
+        return redirect(url_for("studio.list_accounts"))
+    return render_template("studio/account_close.html", form=form, holder=holder)
+
+
+@bp.post("/accounts/<uuid:account_id>/open")
+def open_account(account_id: uuid.UUID) -> Response:
+    """Let somebody in again."""
+    _require_owner()
+    holder = _account(account_id)
+    accounts.open_account(current_session(), holder)
+    flash(f"The account of {holder.name or holder.email} is open again.")
     current_session().commit()
     return redirect(url_for("studio.list_accounts"))
 
