@@ -166,7 +166,10 @@ def _form_expired(_error: CSRFError) -> BaseResponse:
 
 def _typed() -> dict[str, str]:
     """What the person typed, to be copied from the page: no passwords, and nothing that another site sent."""
-    if request.blueprint == "account" or request.headers.get("Sec-Fetch-Site", "none") not in _FROM_HERE:
+    if (
+        request.blueprint in ("account", "joining")
+        or request.headers.get("Sec-Fetch-Site", "none") not in _FROM_HERE
+    ):
         return {}
     hidden = password_fields() | {"csrf_token", "next"}
     return {name: text for name, text in request.form.items() if text.strip() and name not in hidden}
