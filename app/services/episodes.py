@@ -179,11 +179,15 @@ def to_bin(session: Session, episode: Episode, account: Account, now: datetime) 
     touch(session, episode, now)
 
 
-def from_bin(session: Session, episode: Episode, account: Account, now: datetime) -> None:
-    """Back from the bin, not published."""
+def from_bin(
+    session: Session, episode: Episode, account: Account, now: datetime, *, public: bool = False
+) -> None:
+    """Back from the bin: not published, or as public as it was where that is undone (`public`)."""
     access.require_making(session, account, episode.show.community_id)
     episode.deleted_at = None
     touch(session, episode, now)
+    if public:
+        publish(session, episode, account, now)
 
 
 def bin_ends(episode: Episode) -> datetime | None:

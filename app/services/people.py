@@ -83,13 +83,16 @@ def credit(session: Session, episode: Episode, person: Person, role: CreditRole,
     return made
 
 
-def take_out(session: Session, episode: Episode, credit_id: uuid.UUID, now: datetime) -> None:
-    """Remove a credit. Raises NotFound."""
+def take_out(
+    session: Session, episode: Episode, credit_id: uuid.UUID, now: datetime
+) -> tuple[Person, CreditRole]:
+    """Remove a credit; what it said. Raises NotFound."""
     for known in episode.credits:
         if known.id == credit_id:
+            said = (known.person, known.role)
             episode.credits.remove(known)
             drafts.changed(session, episode, now)
-            return
+            return said
     raise NotFound("This person is no longer named here.")
 
 

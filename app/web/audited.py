@@ -64,6 +64,7 @@ WORDS: dict[str, Words] = {
     "studio.episode_edit": "edited title and notes",
     "studio.episode_publish": lambda said: _WISHES.get(str(said.get("wanted")), "published it"),
     "studio.episode_schedule": "chose when it becomes public",
+    "studio.episodes_bulk": lambda said: f"changed several episodes at once ({said.get('what')})",
     "studio.draft_link_make": "made a draft link",
     "studio.draft_link_take_back": "took a draft link back",
     "studio.episode_take_back": lambda said: _TAKEN[str(said["what"])],

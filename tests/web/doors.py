@@ -126,6 +126,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("studio.episode_edit", "GET"): Row(MAKE),
     ("studio.episode_edit", "POST"): Row(MAKE),
     ("studio.episode_publish", "POST"): Row(MAKE),
+    ("studio.episodes_bulk", "POST"): Row(MAKE),
     ("draft.episode", "GET"): Row(NOBODY),
     ("draft.sound", "GET"): Row(NOBODY),
     ("studio.draft_link_list", "GET"): Row(MAKE),

@@ -6,6 +6,7 @@ from app.backends import Backends
 from app.web.studio import (
     accounts,
     audit,
+    bulk,
     communities,
     credits,
     dashboard,
@@ -44,6 +45,7 @@ AREAS = (
     episodes,
     credits,
     publishing,
+    bulk,
     scheduling,
     transcripts,
 )

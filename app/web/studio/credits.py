@@ -13,6 +13,7 @@ from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.forms import ConsentForm, CreditForm, PlainForm, options, page
 from app.web.studio.guard import account, episode_to_make
+from app.web.studio.undo import flash_with_undo
 
 #: All that is missing is said at once; what it may be is said by services/drafts.py.
 _WANTED = {
@@ -73,9 +74,14 @@ def credit_add(episode_id: uuid.UUID) -> ResponseReturnValue:
 def credit_remove(episode_id: uuid.UUID, credit_id: uuid.UUID) -> ResponseReturnValue:
     """Take somebody out of the credits."""
     found, session = episode_to_make(episode_id), current_session()
-    people.take_out(session, found, credit_id, backends().clock())
+    person, role = people.take_out(session, found, credit_id, backends().clock())
+    flash_with_undo(
+        f"{person.public_name} has been taken out.",
+        url_for("studio.credit_add", episode_id=episode_id),
+        person=person.id,
+        role=role.value,
+    )
     session.commit()
-    flash("Removed.")
     return redirect(url_for("studio.episode", episode_id=episode_id, _anchor="people"))
 
 

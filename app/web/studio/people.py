@@ -13,6 +13,7 @@ from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.forms import PersonForm, page
 from app.web.studio.guard import account, community_to_make
+from app.web.studio.undo import flash_with_undo
 
 
 @bp.route("/communities/<slug>/people", methods=["GET", "POST"])
@@ -57,13 +58,15 @@ def person_remove(person_id: uuid.UUID) -> ResponseReturnValue:
     """Forget somebody who is named in no episode."""
     found, session = _to_make(person_id), current_session()
     slug = session.get_one(Community, found.community_id).slug
+    said = {"public_name": found.public_name, "about": found.about, "link": found.link}
     try:
         people.remove(session, found)
     except Conflict as refused:
         flash(str(refused))
         return redirect(url_for("studio.person", person_id=person_id))
     session.commit()
-    flash("The person has been removed.")
+    where = url_for("studio.community_people", slug=slug)
+    flash_with_undo(f"{said['public_name']} has been removed.", where, **said)
     return redirect(url_for("studio.community_people", slug=slug))
 
 

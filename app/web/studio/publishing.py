@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.forms import PlainForm
 from app.web.studio.guard import account, episode_to_make
+from app.web.studio.undo import flash_with_undo
 
 Change = Callable[[Session, Episode, Account, datetime], None]
 
@@ -96,9 +97,14 @@ def episode_take_back(episode_id: uuid.UUID, what: str) -> ResponseReturnValue:
     found, session = episode_to_make(episode_id), current_session()
     asked, form = ASKED[what], PlainForm()
     if form.validate_on_submit():
+        was_public = episodes.is_public(found, backends().clock())
         asked.change(session, found, account(), backends().clock())
         session.commit()
-        flash(asked.done)
+        if what == "bin":
+            where = url_for("studio.episode_restore", episode_id=episode_id)
+            flash_with_undo(asked.done, where, public="yes" if was_public else "")
+        else:
+            flash(asked.done)
         return redirect(url_for("studio.episode", episode_id=episode_id))
     return render_template("studio/confirm.html", form=form, episode=found, asked=asked)
 
@@ -109,9 +115,10 @@ def episode_restore(episode_id: uuid.UUID) -> ResponseReturnValue:
     found, session = episode_to_make(episode_id), current_session()
     if found.deleted_at is None:
         raise Conflict("It is not in the bin.")
-    episodes.from_bin(session, found, account(), backends().clock())
+    public = request.form.get("public") == "yes"
+    episodes.from_bin(session, found, account(), backends().clock(), public=public)
     session.commit()
-    flash("The episode is back. It is not published.")
+    flash("The episode is back, and public again." if public else "The episode is back. It is not published.")
     return redirect(url_for("studio.episode", episode_id=episode_id))
 
 

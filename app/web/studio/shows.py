@@ -16,6 +16,7 @@ from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.forms import ArtworkForm, SeasonForm, ShowForm, page
 from app.web.studio.guard import account, community_to_manage, show_to_make, show_to_manage
+from app.web.studio.undo import flash_with_undo
 
 _MOST = 500
 
@@ -131,14 +132,16 @@ def show_seasons(slug: str) -> ResponseReturnValue:
 def season_remove(slug: str, season_id: uuid.UUID) -> ResponseReturnValue:
     """Remove an empty season."""
     found, session = show_to_manage(slug), current_session()
+    said = next(({"number": s.number, "name": s.name} for s in found.seasons if s.id == season_id), {})
     try:
         shows.remove_season(session, found, season_id, backends().clock())
     except Conflict as refused:
         flash(str(refused))
         return redirect(url_for("studio.show_seasons", slug=slug))
     session.commit()
-    flash("The season has been removed.")
-    return redirect(url_for("studio.show_seasons", slug=slug))
+    where = url_for("studio.show_seasons", slug=slug)
+    flash_with_undo(f"Season {said.get('number')} has been removed.", where, **said)
+    return redirect(where)
 
 
 def _picture(form: ArtworkForm, show_id: uuid.UUID, known: str | None) -> str:
