@@ -98,9 +98,6 @@ def publish(session: Session, episode: Episode, account: Account | None, now: da
         episode.public_from = None
     if not was_seen(episode, now):
         episode.published_at = episode.public_from or now
-    if account is None:
-        path = f"/studio/episodes/{episode.id}"
-        audit.add(session, None, "published it", Subject(episode.title, path, episode.show.community_id), now)
     touch(session, episode, now)
 
 
@@ -267,7 +264,7 @@ def take_enclosure(session: Session, recording: Recording, now: datetime) -> Non
     enclosure = session.scalars(sa.select(Enclosure).where(Enclosure.recording_id == recording.id)).one()
     _use(session, episode, recording, enclosure, None, now)
     if episode.wish is PublishWish.now:
-        fulfil(session, episode, now)
+        _fulfil_by_itself(session, episode, now)
 
 
 def take_transcript(
@@ -286,7 +283,7 @@ def take_transcript(
         episode.wish = PublishWish.none
     _use(session, episode, recording, enclosure, transcript, now)
     touch(session, episode, now, was_public=was_public)
-    fulfil(session, episode, now)
+    _fulfil_by_itself(session, episode, now)
 
 
 def tell_ready(session: Session, episode: Episode, now: datetime) -> None:
@@ -355,6 +352,15 @@ def _drop_chapters_past_the_end(session: Session, episode: Episode, duration_ms:
     session.flush()
     text = f"The new recording of “{episode.title}” ends before these chapters, so they are gone: {titles}."
     recordings.tell(session, episode, "chapters", text, now)
+
+
+def _fulfil_by_itself(session: Session, episode: Episode, now: datetime) -> None:
+    """As fulfil, where the pipeline has brought what was waited for: nobody else would be named for it."""
+    before = episode.state
+    fulfil(session, episode, now)
+    if episode.state is not before and episode.state is EpisodeState.published:
+        path = f"/studio/episodes/{episode.id}"
+        audit.add(session, None, "published it", Subject(episode.title, path, episode.show.community_id), now)
 
 
 def fulfil(session: Session, episode: Episode, now: datetime) -> None:

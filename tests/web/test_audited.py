@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.models import Account, AuditEntry, Community, Episode
+from app.models import Account, AuditEntry, Community, Episode, PublishWish
 from app.services import audit, episodes
 from app.services.audit import Subject
 from app.web.audited import SILENT, WORDS
@@ -103,7 +103,9 @@ def test_what_did_not_happen_leaves_nothing(client: FlaskClient, session: Sessio
 
 
 def test_what_the_service_publishes_by_itself_is_its_own_doing(session: Session, episode: Episode) -> None:
-    episodes.publish(session, episode, None, WHEN)
+    assert episode.recording is not None
+    episode.wish = PublishWish.when_ready
+    episodes.take_transcript(session, episode.recording, episode.transcript, WHEN)
     session.commit()
 
     assert said(session) == [("Hearth", "published it", "Falls")]
