@@ -15,6 +15,7 @@ from app.search import sqlite
 from app.search.errors import SearchUnsupported
 from app.search.hits import Hit, IndexedText, Piece, Results
 from app.search.query import Query
+from app.search.suggest import suggested
 
 __all__ = [
     "Hit",
@@ -29,6 +30,7 @@ __all__ = [
     "require_support",
     "restem",
     "search",
+    "suggest",
 ]
 
 PER_PAGE = 20
@@ -65,6 +67,12 @@ class Backend(Protocol):
         per_page: int,
     ) -> Results:
         """One page of hits in episodes of `visible`."""
+
+    def is_found(self, session: Session, query: Query, *, visible: sa.Select[uuid.UUID]) -> bool:
+        """Whether there is any hit in episodes of `visible`."""
+
+    def vocabulary(self, session: Session, shortest: int, longest: int) -> Iterable[tuple[str, int]]:
+        """Unstemmed words of so many letters, and in how many texts each is."""
 
 
 def require_support(session: Session) -> None:
@@ -120,6 +128,24 @@ def search(
     visible = _narrowed(visible, community_id, show_id)
     per_page = min(max(per_page, 1), MAX_PER_PAGE)
     return _backend(session).search(session, query, visible=visible, page=max(page, 1), per_page=per_page)
+
+
+def suggest(
+    session: Session,
+    query: Query,
+    *,
+    visible: sa.Select[uuid.UUID],
+    community_id: uuid.UUID | None = None,
+    show_id: uuid.UUID | None = None,
+) -> Query | None:
+    """What was perhaps meant by a query that found nothing: words that these episodes have."""
+    visible = _narrowed(visible, community_id, show_id)
+    backend = _backend(session)
+    return suggested(
+        query,
+        lambda shortest, longest: backend.vocabulary(session, shortest, longest),
+        lambda other: backend.is_found(session, other, visible=visible),
+    )
 
 
 def _narrowed(

@@ -15,10 +15,19 @@ from sqlalchemy.orm import Session
 from app.search.folding import base_language
 from app.search.hits import IndexedText
 from app.search.readings import RULES, readings
-from app.search.sqlite_hits import search
+from app.search.sqlite_hits import is_found, search, vocabulary
 from app.search.sqlite_schema import PLACE_BITS, first_id, marked_stem, search_episodes, search_texts
 
-__all__ = ["erase", "is_supported", "remove_episode", "replace_episode", "restem", "search"]
+__all__ = [
+    "erase",
+    "is_found",
+    "is_supported",
+    "remove_episode",
+    "replace_episode",
+    "restem",
+    "search",
+    "vocabulary",
+]
 
 #: Between the readings of a text, so that no phrase runs over their border. Not ASCII: see the schema.
 BORDER = "¶"

@@ -24,6 +24,7 @@ from app.search.sqlite_schema import (
     search_episodes,
     search_index,
     search_texts,
+    search_vocabulary,
 )
 
 Visible = sa.Select[uuid.UUID]
@@ -54,6 +55,25 @@ def search(
     ids = choose(session, expression, visible, (page - 1) * per_page, min(page * per_page, count))
     hits = _hits(session, ids, query)
     return Results(count, more_than=total > MAX_COUNTED, hits=hits, page=page, pages=pages)
+
+
+def is_found(session: Session, query: Query, *, visible: Visible) -> bool:
+    """Whether there is any hit in episodes of `visible`."""
+    expression = _expression(query, _languages(session))
+    if not expression:
+        return False
+    found = sa.select(sa.literal(1)).select_from(_index_with_episodes())
+    found = found.where(_MATCH, episodes.c.id.in_(visible)).limit(1)
+    return session.scalar(found, {"expression": expression}) is not None
+
+
+def vocabulary(session: Session, shortest: int, longest: int) -> list[tuple[str, int]]:
+    """Unstemmed words of so many letters, of all episodes, and in how many texts each is."""
+    table = search_vocabulary.c
+    statement = sa.select(table.term, table.doc).where(
+        table.col == "words", sa.func.length(table.term).between(shortest, longest)
+    )
+    return [(term, number) for term, number in session.execute(statement)]
 
 
 def _count(session: Session, expression: str, visible: Visible) -> int:

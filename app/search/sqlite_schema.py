@@ -69,6 +69,10 @@ CREATE_STATEMENTS = (
     """,
 )
 
+#: Every word of the index with the number of texts that have it (migration 0011).
+CREATE_VOCABULARY = "CREATE VIRTUAL TABLE search_vocabulary USING fts5vocab('search_index', 'col')"
+DROP_VOCABULARY = "DROP TABLE IF EXISTS search_vocabulary"
+
 #: Dropping a table that has a delete trigger fires none, and FTS5 drops its own tables.
 DROP_STATEMENTS = (
     "DROP TABLE IF EXISTS search_index",
@@ -98,6 +102,12 @@ search_texts = sa.table(
     sa.column("words", sa.String()),
 )
 search_index = sa.table("search_index", sa.column("rowid", sa.Integer()))
+search_vocabulary = sa.table(
+    "search_vocabulary",
+    sa.column("term", sa.String()),
+    sa.column("col", sa.String()),
+    sa.column("doc", sa.Integer()),
+)
 
 
 def marked_stem(stem: str, language: str) -> str:

@@ -33,6 +33,8 @@ from transcription.transcript import Segment
 
 NEWEST = 6
 PER_PAGE = 40
+#: So many names a list to choose from may have.
+MOST_PEOPLE = 500
 
 _WITH_LINE = (joinedload(Episode.show), joinedload(Episode.enclosure), joinedload(Episode.transcript))
 
@@ -112,6 +114,32 @@ def people(session: Session, community: Community) -> Sequence[Person]:
     credited = sa.select(Credit.person_id).where(Credit.episode_id.in_(public_episode_ids()))
     query = sa.select(Person).where(Person.community_id == community.id, Person.id.in_(credited))
     return session.scalars(query.order_by(Person.public_name, Person.id)).all()
+
+
+def everybody_heard(session: Session) -> Sequence[Person]:
+    """Who is credited in any public episode, by name."""
+    credited = sa.select(Credit.person_id).where(Credit.episode_id.in_(public_episode_ids()))
+    query = sa.select(Person).where(Person.id.in_(credited))
+    return session.scalars(query.order_by(Person.public_name, Person.id).limit(MOST_PEOPLE)).all()
+
+
+def searched(
+    person: Person | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    episode: Episode | None = None,
+) -> sa.Select[uuid.UUID]:
+    """The public episodes in which is searched: with this person, published from and before a moment."""
+    chosen = sa.select(Episode.id).where(Episode.id.in_(public_episode_ids()))
+    if person is not None:
+        chosen = chosen.where(
+            Episode.id.in_(sa.select(Credit.episode_id).where(Credit.person_id == person.id))
+        )
+    if since is not None:
+        chosen = chosen.where(Episode.published_at >= since)
+    if until is not None:
+        chosen = chosen.where(Episode.published_at < until)
+    return chosen if episode is None else chosen.where(Episode.id == episode.id)
 
 
 def hosts(session: Session, show: Show) -> Sequence[Person]:

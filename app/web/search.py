@@ -5,39 +5,26 @@ What the public may see is decided by app.services.published; the query language
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
 
-import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, jsonify, render_template, request
 from sqlalchemy.orm import Session, joinedload
 
 from app.backends import Backends
-from app.models import Community, Episode, Show
+from app.models import Episode
 from app.search.hits import Hit, Results
 from app.search.index import search as search_index
+from app.search.index import suggest
 from app.search.query import Query, canonical_text, parse
 from app.services import pages, transcripts
-from app.services.fields import line
-from app.services.published import public_episode_ids, public_episodes, was_public
+from app.services.published import public_episodes
+from app.web.current import settings
+from app.web.search_places import Places, read_places
 from app.web.session import current_session
 from app.web.site import episode_address
 
 bp = Blueprint("search", __name__)
 
-_Place = TypeVar("_Place", Community, Show)
-
 NOWHERE = Results(0, more_than=False, hits=(), page=1, pages=1)
-NO_COMMUNITY = "There is no such community here, or not any more."
-NO_SHOW = "There is no such show here, or not any more."
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where to search: a place is None for all of its kind. `missing` tells of one that is not there."""
-
-    community: Community | None
-    show: Show | None
-    missing: str
 
 
 @dataclass(frozen=True)
@@ -51,28 +38,34 @@ class Found:
 
 @bp.get("/search")
 def search() -> str | Response | tuple[str | Response, int]:
-    """The hits of `q` as a page, or as JSON where `format=json` asks for it."""
+    """The hits of `q` as a page, or as JSON where `format=json` asks for it.
+
+    A page that would be empty shows what was perhaps meant, and says so; JSON only names it.
+    """
     session = current_session()
     if not transcripts.is_searchable(session):
         return _not_here()
     query = parse(request.args.get("q", ""))
-    places = _places(session)
+    places = read_places(session, request.args, settings().zone)
     results = NOWHERE if places.missing else _results(session, query, places)
-    found = _with_pages(session, results)
+    meant = None
+    if query.wanted and not results.count and not places.missing:
+        meant = suggest(session, query, visible=places.visible(), **places.ids())
     if request.args.get("format") == "json":
-        return _as_json(results, found)
+        return _as_json(results, _with_pages(session, results), meant)
+    shown = _results(session, meant, places) if meant else results
     return render_template(
         "site/search.html",
         typed=" ".join(request.args.get("q", "").split())[:1000],
         query=query,
-        shared=_shared(query, places),
-        results=results,
-        found=found,
-        community=places.community,
-        show=places.show,
-        missing=places.missing,
+        meant=canonical_text(meant) if meant else "",
+        shared={"q": canonical_text(meant or query), **places.shared()},
+        results=shown,
+        found=_with_pages(session, shown),
+        places=places,
         communities=pages.communities(session),
         shows=pages.shows(session),
+        people=pages.everybody_heard(session),
     )
 
 
@@ -84,29 +77,9 @@ def _not_here() -> tuple[str | Response, int]:
     return render_template("site/no_search.html", said=said), HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _places(session: Session) -> Places:
-    """The places that the address names: nobody is given the hits of others in their stead."""
-    slugs = (line(request.args.get("community")), line(request.args.get("show")))
-    community = _chosen(session, Community, slugs[0])
-    show = _chosen(session, Show, slugs[1], was_public(), Show.deleted_at.is_(None))
-    if slugs[1] and show is None:
-        return Places(community, None, NO_SHOW)
-    return Places(community, show, NO_COMMUNITY if slugs[0] and community is None else "")
-
-
-def _chosen(session: Session, kind: type[_Place], slug: str, *rules: sa.ColumnElement[bool]) -> _Place | None:
-    return session.scalar(sa.select(kind).where(kind.slug == slug, *rules)) if slug else None
-
-
 def _results(session: Session, query: Query, places: Places) -> Results:
-    return search_index(
-        session,
-        query,
-        visible=public_episode_ids(),
-        community_id=places.community.id if places.community else None,
-        show_id=places.show.id if places.show else None,
-        page=request.args.get("page", 1, type=int),
-    )
+    page = request.args.get("page", 1, type=int)
+    return search_index(session, query, visible=places.visible(), page=page, **places.ids())
 
 
 def _with_pages(session: Session, results: Results) -> list[Found]:
@@ -123,17 +96,7 @@ def _moment(episode: Episode, hit: Hit) -> str:
     return f"{episode_address(episode)}#t={(hit.start_ms or 0) // 1000}"
 
 
-def _shared(query: Query, places: Places) -> dict[str, str]:
-    """The address parts that lead to these results again."""
-    shared = {"q": canonical_text(query)}
-    if places.community:
-        shared["community"] = places.community.slug
-    if places.show:
-        shared["show"] = places.show.slug
-    return shared
-
-
-def _as_json(results: Results, found: list[Found]) -> Response:
+def _as_json(results: Results, found: list[Found], meant: Query | None) -> Response:
     hits = [
         {
             "episode": str(one.episode.guid),
@@ -143,7 +106,10 @@ def _as_json(results: Results, found: list[Found]) -> Response:
         }
         for one in found
     ]
-    return jsonify({"count": results.count, "hits": hits})
+    answer: dict[str, object] = {"count": results.count, "hits": hits}
+    if meant is not None:
+        answer["did_you_mean"] = canonical_text(meant)
+    return jsonify(answer)
 
 
 def register(app: Flask, _backends: Backends) -> None:

@@ -12,7 +12,7 @@ from app.db import Database
 from app.search import index
 from app.search.hits import Hit, IndexedText, Results, TextKind
 from app.search.query import parse
-from app.search.sqlite_schema import CREATE_STATEMENTS
+from app.search.sqlite_schema import CREATE_STATEMENTS, CREATE_VOCABULARY
 
 FIRST_DAY = datetime(2024, 1, 1)
 EPISODES = sa.table(
@@ -40,7 +40,7 @@ class Library:
                 " (id CHAR(32) PRIMARY KEY, show_id CHAR(32), state TEXT, published_at DATETIME)"
             )
         )
-        for statement in CREATE_STATEMENTS:
+        for statement in (*CREATE_STATEMENTS, CREATE_VOCABULARY):
             self.session.execute(sa.text(statement))
         self.show = self.make_show(uuid.uuid4())
 

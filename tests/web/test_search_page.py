@@ -1,5 +1,7 @@
 """Search as a page and as JSON."""
 
+from datetime import UTC, datetime
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -93,7 +95,7 @@ def test_a_place_that_is_not_there_has_no_hits(client: FlaskClient, session: Ses
     kind = "show" if "show=s" not in place and "show=" in place else "community"
     assert answer.status_code == 200
     assert f"There is no such {kind} here, or not any more." in answer.text
-    assert '<a href="/search?q=bedside">Search all communities and shows for bedside</a>' in answer.text
+    assert '<a href="/search?q=bedside">Search everywhere for bedside</a>' in answer.text
     assert "<mark>" not in answer.text
     assert client.get(f"/search?q=bedside&{place}&format=json").get_json() == {"count": 0, "hits": []}
     assert "There is no such" in client.get(f"/search?{place}").text
@@ -152,3 +154,70 @@ def test_many_hits_come_in_pages_whose_addresses_can_be_shared(client: FlaskClie
     assert "Page 1 of 3" in first
     assert "page=2&amp;q=falls&amp;show=s" in first
     assert sorted(starts) == [number * 5000 for number in range(45)]
+
+
+def test_a_slip_is_forgiven_and_said(client: FlaskClient, session: Session) -> None:
+    make_found(session, make_show(session, slug="s"), slug="one")
+    session.commit()
+    page = client.get("/search?q=bedsied").text
+    data = client.get("/search?q=bedsied&format=json").get_json()
+
+    assert "Nothing was found for <strong>bedsied</strong>" in page
+    assert "1 result for bedside" in page
+    assert "<mark>bedside</mark>" in page
+    assert (data["count"], data["did_you_mean"]) == (0, "bedside")
+
+
+def test_a_person_and_days_narrow_it_down(client: FlaskClient, session: Session) -> None:
+    show = make_show(session, slug="s")
+    one = make_found(session, show, published_at=datetime(2026, 3, 1, 12, tzinfo=UTC))
+    two = make_found(session, show, published_at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))  # 23:30 in London
+    hosts = {"one": one.credits[0].person_id, "two": two.credits[0].person_id}
+    guids = {str(one.guid): "one", str(two.guid): "two"}
+    session.commit()
+
+    for asked, found in (
+        ("", ["one", "two"]),
+        (f"&person={hosts['two']}", ["two"]),
+        ("&since=2026-03-02", ["two"]),
+        ("&until=2026-03-01", ["one"]),
+        ("&since=1/7/2026&until=1.7.2026", ["two"]),
+        ("&since=2026-07-02", []),
+        (f"&person={hosts['one']}&since=2026-03-02", []),
+        (f"&episode={one.guid}", ["one"]),
+    ):
+        hits = client.get(f"/search?q=bedside&format=json{asked}").get_json()["hits"]
+        assert sorted({guids[hit["episode"]] for hit in hits}) == found, asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("person=x", ""),
+        ("person=00000000-0000-0000-0000-000000000000", "There is no such person here"),
+        ("episode=00000000-0000-0000-0000-000000000000", "There is no such episode here"),
+        ("since=soon", "Enter days such as"),
+        ("since=0001-01-01", "Enter days such as"),
+        ("since=2026-03-02&until=2026-03-01", "The first day is after the last"),
+    ],
+)
+def test_a_person_or_day_that_is_not_there_has_no_hits(
+    client: FlaskClient, session: Session, asked: str, said: str
+) -> None:
+    make_found(session)
+    session.commit()
+
+    answer = client.get(f"/search?q=bedside&{asked}")
+    assert (answer.status_code, said in answer.text) == (200, True)
+    assert client.get(f"/search?q=bedside&{asked}&format=json").get_json()["count"] == 0
+
+
+def test_all_places_in_one_episode_are_a_link_away(client: FlaskClient, session: Session) -> None:
+    one, _ = make_found(session), make_found(session)
+    guid, title = str(one.guid), one.title
+    session.commit()
+
+    assert f'href="/search?q=bedside&amp;episode={guid}"' in client.get("/search?q=bedside").text
+    page = client.get(f"/search?q=bedside&episode={guid}").text
+    assert f"1 result for bedside in “{title}”" in page
+    assert "Search everywhere instead" in page
