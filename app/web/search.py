@@ -34,6 +34,8 @@ class Found:
     hit: Hit
     episode: Episode
     url: str
+    #: The first of several on this page: a link leads to all places in its episode.
+    has_more: bool
 
 
 @bp.get("/search")
@@ -88,7 +90,12 @@ def _with_pages(session: Session, results: Results) -> list[Found]:
     query = public_episodes().where(Episode.id.in_(wanted)).options(joinedload(Episode.show))
     episodes = {episode.id: episode for episode in session.scalars(query)}
     hits = [(hit, episodes[hit.episode_id]) for hit in results.hits if hit.episode_id in episodes]
-    return [Found(hit, episode, _moment(episode, hit)) for hit, episode in hits]
+    found: list[Found] = []
+    for number, (hit, episode) in enumerate(hits):
+        is_first = all(one.episode is not episode for one in found)
+        has_more = is_first and any(other is episode for _, other in hits[number + 1 :])
+        found.append(Found(hit, episode, _moment(episode, hit), has_more))
+    return found
 
 
 def _moment(episode: Episode, hit: Hit) -> str:

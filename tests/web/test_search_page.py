@@ -213,11 +213,13 @@ def test_a_person_or_day_that_is_not_there_has_no_hits(
 
 
 def test_all_places_in_one_episode_are_a_link_away(client: FlaskClient, session: Session) -> None:
-    one, _ = make_found(session), make_found(session)
+    one, _ = make_found(session, title="The bedside"), make_found(session)
     guid, title = str(one.guid), one.title
     session.commit()
 
-    assert f'href="/search?q=bedside&amp;episode={guid}"' in client.get("/search?q=bedside").text
+    everywhere = client.get("/search?q=bedside").text
+    assert f'href="/search?q=bedside&amp;episode={guid}"' in everywhere
+    assert everywhere.count("All places in this episode") == 1
     page = client.get(f"/search?q=bedside&episode={guid}").text
-    assert f"1 result for bedside in “{title}”" in page
+    assert f"2 results for bedside in “{title}”" in page
     assert "Search everywhere instead" in page
