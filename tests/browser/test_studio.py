@@ -210,6 +210,7 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
         "communities/nurses/people",
         "communities/nurses/members",
         "audit",
+        "help",
         "communities/nurses/shows/new",
         f"people/{person}",
         "shows/voices",

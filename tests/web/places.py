@@ -73,7 +73,9 @@ class Place:
             "show_slug": show.slug,
             "episode_id": episode.id,
             "guid": episode.guid,
-            "name": f"{(show.artwork_sha256 or '')[:12]}-320.jpg"
+            "name": "upload.png"
+            if "help" in rule
+            else f"{(show.artwork_sha256 or '')[:12]}-320.jpg"
             if "artwork" in rule
             else f"{enclosure.sha256[:12]}.mp3",
             "ending": "vtt",

@@ -1,6 +1,7 @@
 """The dashboard: what needs you first, then what is on its way, then what was worked on last."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,12 @@ from app.web.studio.guard import account
 from app.web.studio.progress import Shown, shown
 
 _MOST = 100
+_LATER_STEPS = (
+    "Let it be levelled and written down",
+    "Read the transcript against the sound",
+    "Give it a title and a summary",
+    "Publish it",
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,43 @@ class OnItsWay:
 
     episode: Episode
     progress: Shown
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """One of the five steps to a first published episode: what to do, whether it is done, where."""
+
+    words: str
+    is_done: bool
+    url: str
+
+
+def first_steps(
+    who: Account, shows: Sequence[Show], recent: Sequence[Episode], latest: dict[uuid.UUID, Recording]
+) -> list[FirstStep]:
+    """For whoever has not published anything yet: the way in five steps. Empty afterwards."""
+    own = [episode for episode in recent if episode.created_by == who.id]
+    if not shows or any(episode.published_at is not None for episode in own):
+        return []
+    upload = url_for("studio.upload")
+    if not own:
+        undone = ("Upload a recording", *_LATER_STEPS)
+        return [FirstStep(words, False, upload) for words in undone]
+    newest = own[0]
+    here = url_for("studio.episode", episode_id=newest.id)
+    words = newest.transcript
+    read = url_for("studio.transcript", episode_id=newest.id) if words else here
+    done = (
+        words is not None,
+        words is not None and words.checked_at is not None,
+        bool(newest.summary),
+        False,
+    )
+    urls = (here, read, url_for("studio.episode_edit", episode_id=newest.id), here)
+    return [
+        FirstStep("Upload a recording", newest.id in latest, upload),
+        *(FirstStep(*step) for step in zip(_LATER_STEPS, done, urls, strict=True)),
+    ]
 
 
 @bp.get("/")
@@ -75,6 +119,7 @@ def dashboard() -> ResponseReturnValue:
         communities=communities,
         shows=shows,
         manages=[c for c in communities if access.role_in(session, who, c.id) == "facilitator"],
+        steps=first_steps(who, shows, recent, latest),
         needs=sorted(needs, key=lambda need: need.rank),
         on_their_way=[OnItsWay(episode, shown(latest[episode.id], now)) for episode in working],
         recent=recent[:12],
