@@ -98,6 +98,28 @@ def register(app: Flask, backends: Backends) -> None:
         _or_say(lambda: read_backup(backends, file, say=lambda text: click.echo(text, err=True)))
 
     _add_accounts(app, backends)
+    _add_care(app, backends)
+
+
+def _add_care(app: Flask, backends: Backends) -> None:
+    """The commands for whoever looks after the service."""
+
+    @app.cli.command("check")
+    @click.option("--deep", is_flag=True, help="Read and hash every stored byte as well.")
+    def check(deep: bool) -> None:
+        """Say what is broken, if anything: rows, sound, feeds, search. Changes nothing."""
+        from app.pipeline.checking import report  # late: pages need none of it
+
+        sys.exit(report(backends, click.echo, deep=deep))
+
+    @app.cli.command("sweep")
+    def sweep() -> None:
+        """Let go of what nobody needs: the bin's end, abandoned uploads, objects without a row."""
+        from app.pipeline import housekeeping  # late: it brings the engine along
+
+        logs.set_up(backends.settings)
+        housekeeping.sweep(backends)
+        click.echo(f"{housekeeping.sweep_orphans(backends)} objects and uploads without a row were let go")
 
 
 def _add_accounts(app: Flask, backends: Backends) -> None:

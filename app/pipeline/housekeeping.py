@@ -20,6 +20,7 @@ from app.backends import Backends
 from app.models import Enclosure, RecordingState
 from app.pipeline import engine
 from app.pipeline.border import OURS
+from app.pipeline.checking import log_broken
 from app.search.index import erase
 from app.services import enclosures, housekeeping, recordings
 from app.services.enclosures import WantedTags
@@ -28,6 +29,7 @@ from app.storage.keys import enclosure_key, recording_key
 
 EVERY_S = 10.0
 SWEEP_EVERY_S = 3600.0
+CHECK_EVERY_S = 24 * 3600.0
 
 #: Kinds of objects that rows name.
 _SWEPT = ("recordings", "enclosures", "artwork")
@@ -44,6 +46,7 @@ def start(backends: Backends, stopping: threading.Event) -> threading.Thread:
 
 def _run(backends: Backends, stopping: threading.Event) -> None:
     sweep_at_s = time.monotonic() + EVERY_S
+    check_at_s = time.monotonic() + SWEEP_EVERY_S
     while not stopping.wait(EVERY_S):
         _put_off(lambda: renew_tags(backends))
         if time.monotonic() >= sweep_at_s:
@@ -51,6 +54,9 @@ def _run(backends: Backends, stopping: threading.Event) -> None:
             _put_off(lambda: sweep(backends))
             _put_off(lambda: sweep_orphans(backends))
             _put_off(lambda: give_up_lost(backends))
+        if time.monotonic() >= check_at_s:
+            check_at_s = time.monotonic() + CHECK_EVERY_S
+            _put_off(lambda: log_broken(backends))
 
 
 def _put_off(work: Callable[[], object]) -> None:
