@@ -48,11 +48,12 @@ def missing_objects(session: Session, sizes: Sizes) -> Iterator[str]:
 
 def changed_objects(session: Session, store: ObjectStore) -> Iterator[str]:
     """Sound and recordings whose bytes are not those that were stored (reads everything once)."""
-    rows = sa.union_all(
-        sa.select(Enclosure.key, Enclosure.sha256),
-        sa.select(Recording.key, Recording.sha256).where(Recording.sha256.is_not(None)),
-    )
-    for key, sha256 in session.execute(rows):
+    hashes: list[tuple[str, str | None]] = []
+    for table in (Enclosure, Recording):
+        hashes += ((key, sha256) for key, sha256 in session.execute(sa.select(table.key, table.sha256)))
+    for key, sha256 in hashes:
+        if sha256 is None:
+            continue  # not received yet
         try:
             with store.local_path(key) as path, path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
