@@ -1,6 +1,8 @@
 """Letters to people. Where no mail server is set, nothing is sent and the studio shows a notice instead."""
 
+import ipaddress
 import smtplib
+import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Protocol
@@ -51,20 +53,60 @@ class SmtpMail:
     sends: bool = True
 
     def send(self, letter: Letter) -> None:
-        """Send by one connection of its own, 20 s at most for each answer."""
+        """Send by one connection of its own, 20 s at most for each answer.
+
+        TLS wherever the server has it (RFC 3207), with a certificate that this machine trusts.
+        """
         message = EmailMessage()
         message["From"] = self.sender
         message["To"] = letter.to
         message["Subject"] = " ".join(letter.subject.split())
         message.set_content(letter.text)
-        parts = urlsplit(self.url)
-        kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-        with kind(parts.hostname or "localhost", parts.port or 0, timeout=20) as server:
-            if parts.scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls()
-            if parts.username:
-                server.login(unquote(parts.username), unquote(parts.password or ""))
+        with self._connect() as server:
             server.send_message(message)
+
+    def _connect(self) -> smtplib.SMTP:
+        """A server that knows who we are, as far as the address says that."""
+        parts = urlsplit(self.url)
+        host, port = parts.hostname or "localhost", parts.port or 0
+        context = ssl.create_default_context()
+        if parts.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=20, context=context)
+        else:
+            server = smtplib.SMTP(host, port, timeout=20)
+        try:
+            safe = parts.scheme == "smtps" or _start_tls(server, context) or _is_loopback(host)
+            if parts.username:
+                _log_in(server, unquote(parts.username), unquote(parts.password or ""), safe=safe)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+def _start_tls(server: smtplib.SMTP, context: ssl.SSLContext) -> bool:
+    """Whether the connection is now encrypted; the server says only after EHLO what it can do."""
+    server.ehlo()
+    if not server.has_extn("starttls"):
+        return False
+    server.starttls(context=context)  # raises where the server then refuses
+    return True
+
+
+def _log_in(server: smtplib.SMTP, user: str, password: str, *, safe: bool) -> None:
+    if not safe:
+        raise smtplib.SMTPNotSupportedError("the mail server has no TLS: the password was not sent")
+    server.login(user, password)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether what is said to this host never leaves the machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def open_mailer(settings: Settings) -> Mailer:
