@@ -16,6 +16,10 @@ _id3: Any = mutagen.id3  # mutagen says nothing of its types
 _NO_OFFSET = 0xFFFFFFFF
 """ID3v2 chapter frames, 3.1: the byte offsets are unused, times count."""
 
+_MOST_CHAPTERS = 255
+"""ID3v2 chapter frames, 3.2: a table of contents counts its entries in one byte. The page and the chapters
+file have all of them; players that read nested tables are rare."""
+
 # ISO 639-1 to ISO 639-2, as TLAN wants it; a language that is not here is left out
 _LANGUAGES = {
     "ar": "ara", "bn": "ben", "cs": "ces", "cy": "cym", "da": "dan", "de": "deu", "el": "ell", "en": "eng",
@@ -43,16 +47,20 @@ class Tags:
 def write_tags(mp3_path: Path, tags: Tags) -> None:
     """Give the MP3 these tags and no others; its sound stays byte for byte, the same tags give the same file.
 
-    Safe to run again and at any moment whole: a copy is tagged and takes the file's place.
+    Safe to run again and at any moment whole: a copy is tagged and takes the file's place. Of more than 255
+    chapters the first 255 are written.
     """
     copy = mp3_path.with_suffix(".tagging")
-    shutil.copyfile(mp3_path, copy)
-    frames = _id3.ID3()
-    for frame in _frames(tags):
-        frames.add(frame)
-    frames.update_to_v23()
-    frames.save(copy, v1=0, v2_version=3, padding=lambda _: 0)
-    copy.replace(mp3_path)
+    try:
+        shutil.copyfile(mp3_path, copy)
+        frames = _id3.ID3()
+        for frame in _frames(tags):
+            frames.add(frame)
+        frames.update_to_v23()
+        frames.save(copy, v1=0, v2_version=3, padding=lambda _: 0)
+        copy.replace(mp3_path)
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def _frames(tags: Tags) -> list[object]:
@@ -82,8 +90,11 @@ def _frames(tags: Tags) -> list[object]:
 def _chapter_frames(tags: Tags) -> list[object]:
     if not tags.chapters:
         return []
-    ends_ms = [start_ms for start_ms, _ in tags.chapters[1:]] + [tags.duration_ms]
-    names = [f"chp{number}" for number in range(len(tags.chapters))]
+    chapters = tags.chapters[:_MOST_CHAPTERS]
+    ends_ms = [start_ms for start_ms, _ in tags.chapters[1 : _MOST_CHAPTERS + 1]]
+    if len(ends_ms) < len(chapters):
+        ends_ms.append(tags.duration_ms)
+    names = [f"chp{number}" for number in range(len(chapters))]
     frames: list[object] = [
         _id3.CHAP(
             element_id=name,
@@ -93,7 +104,7 @@ def _chapter_frames(tags: Tags) -> list[object]:
             end_offset=_NO_OFFSET,
             sub_frames=[_id3.TIT2(encoding=_id3.Encoding.UTF16, text=title)],
         )
-        for name, (start_ms, title), end_ms in zip(names, tags.chapters, ends_ms, strict=True)
+        for name, (start_ms, title), end_ms in zip(names, chapters, ends_ms, strict=True)
     ]
     flags = _id3.CTOCFlags.TOP_LEVEL | _id3.CTOCFlags.ORDERED
     return [*frames, _id3.CTOC(element_id="toc", flags=flags, child_element_ids=names, sub_frames=[])]

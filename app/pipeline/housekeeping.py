@@ -8,6 +8,7 @@ import logging
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from app.pipeline.checking import log_broken
 from app.search.index import erase
 from app.services import enclosures, housekeeping, recordings
 from app.services.enclosures import WantedTags
-from app.storage.errors import ObjectMissing, StorageError
+from app.storage.errors import StorageError, StoreUnavailable
 from app.storage.keys import enclosure_key, recording_key
 
 EVERY_S = 10.0
@@ -35,6 +36,9 @@ CHECK_EVERY_S = 24 * 3600.0
 _SWEPT = ("recordings", "enclosures", "artwork")
 
 log = logging.getLogger("hearth.housekeeping")
+
+#: Enclosures whose tags cannot be written, and when that is tried again (monotonic).
+_not_before_s: dict[uuid.UUID, float] = {}
 
 
 def start(backends: Backends, stopping: threading.Event) -> threading.Thread:
@@ -77,11 +81,17 @@ def renew_tags(backends: Backends) -> int:
     read_at = backends.clock()
     with backends.database.begin() as session:
         due = housekeeping.outdated_tags(session, read_at)
+    due = [(old, wanted) for old, wanted in due if time.monotonic() >= _not_before_s.get(old.id, 0.0)]
     for old, wanted in due:
         try:
             _renew(backends, old, wanted, read_at)
-        except (ObjectMissing, AudioError) as error:  # one broken file must not keep the others from theirs
-            log.error("tags of enclosure=%s cannot be renewed: %s", old.id, type(error).__name__)
+            _not_before_s.pop(old.id, None)
+        except (StoreUnavailable, OSError, sa.exc.SQLAlchemyError):  # the others would fare no better
+            raise
+        except Exception as error:  # this loop's border: one broken file must not stop it
+            expected = isinstance(error, (StorageError, AudioError))
+            log.error("tags of enclosure=%s put off", old.id, exc_info=None if expected else error)
+            _not_before_s[old.id] = time.monotonic() + SWEEP_EVERY_S
     return len(due)
 
 

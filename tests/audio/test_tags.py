@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import mutagen
 import mutagen.id3
 import pytest
 
@@ -71,5 +72,20 @@ def test_a_language_without_a_code_is_left_out(mp3: Path) -> None:
 
 def test_no_half_written_copy_stays(mp3: Path) -> None:
     write_tags(mp3, TAGS)
+    with pytest.raises(mutagen.MutagenError):
+        write_tags(mp3, Tags(title="\ud800", show="S", duration_ms=3000))
 
     assert [path.name for path in mp3.parent.iterdir()] == ["x.mp3"]
+
+
+@pytest.mark.parametrize("count", [254, 255, 256, 300])
+def test_as_many_chapters_are_written_as_a_table_of_contents_can_count(count: int, mp3: Path) -> None:
+    chapters = tuple((number * 10, f"Part {number}") for number in range(count))
+    write_tags(mp3, Tags(title="T", show="S", duration_ms=3000, chapters=chapters))
+
+    tags = ID3(mp3)
+    written = min(count, 255)
+    ends = {frame.element_id: frame.end_time for frame in tags.getall("CHAP")}
+    assert len(ends) == written
+    assert tags.getall("CTOC")[0].child_element_ids == [f"chp{number}" for number in range(written)]
+    assert ends[f"chp{written - 1}"] == (3000 if count <= 255 else 2550)

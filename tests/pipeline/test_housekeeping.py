@@ -123,6 +123,27 @@ def test_one_sound_that_is_missing_does_not_keep_the_others_from_their_tags(
     assert new.sha256 != old.sha256
 
 
+def test_tags_that_cannot_be_written_keep_no_other_from_theirs_and_are_put_off(
+    hands: Hands, published: Episode, voice: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    backends = hands.backends
+    other_id = ready(backends, voice, wish=PublishWish.when_ready, title="Another round")
+    assert all_the_way(backends, other_id)
+    backends.clock.move(minutes=5)  # type: ignore[attr-defined]
+    edit(backends, published, title="Another title", chapters="0:00 Beginning")
+    edit(backends, look(backends, other_id).episode, title="Yet another")
+    with backends.database.begin() as session:
+        session.get_one(Episode, published.id).chapters[0].start_ms = 2**40  # four bytes cannot hold it
+
+    assert housekeeping.renew_tags(backends) == 2
+    new = look(backends, other_id).episode.enclosure
+    assert new is not None
+    assert ID3(io.BytesIO(backends.store.read_range(new.key)))["TIT2"].text == ["Yet another"]
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert housekeeping.renew_tags(backends) == 0
+    assert [path.name for path in backends.settings.data.glob("tmp*")] == []
+
+
 def test_the_bytes_behind_a_former_address_go_after_a_day_and_the_address_stays(
     hands: Hands, published: Episode, client: FlaskClient
 ) -> None:
