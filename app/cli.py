@@ -40,7 +40,7 @@ def register(app: Flask, backends: Backends) -> None:
                 restem(session)
 
     @app.cli.command("worker")
-    @click.option("--name", help="This worker's place; by default the host's name.")
+    @click.option("--name", help="This worker's place; by default the first free one of this host.")
     def worker(name: str | None) -> None:
         """Work on recordings until SIGTERM."""
         from app.pipeline import worker as working  # late: the steps wake sound and speech

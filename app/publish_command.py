@@ -1,16 +1,16 @@
 """`./dev publish`: a recording from the command line, by the same way as from the web form.
 
-If no worker's heartbeat is fresh it works itself, for this recording only. A recording that somebody waits
-for lies on queues of its own, which every worker serves: whoever works, and whoever dies, the rest is there.
+If no worker's heartbeat is fresh it works itself, for this recording only: it claims what waits of it.
+Whoever works, and whoever dies, the rest goes back to the queues that every worker serves.
 """
 
-import os
-import socket
 import sys
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 import click
 import sqlalchemy as sa
@@ -29,7 +29,8 @@ from app.models import (
     RecordingState,
     Show,
 )
-from app.pipeline import engine, worker
+from app.pipeline import engine, places, worker
+from app.pipeline.places import Place
 from app.services import drafts, episodes, feeds, fields, recordings, room, shows, uploads
 from app.storage.keys import recording_key
 
@@ -53,7 +54,7 @@ def _publish(backends: Backends, file: Path, show_slug: str, title: str, *, wait
     with backends.database.begin() as session:
         show = _show(session, backends, show_slug)
         episode, recording = _rows(session, backends, show, file, title, recording_id)
-        engine.enqueue(session, recording, own=wait)
+        engine.enqueue(session, recording)
         page = f"{backends.settings.public_url}/shows/{show.slug}/{episode.slug}"
         feed = shows.feed_address(backends.settings.public_url, show.slug)
     if not wait:
@@ -93,42 +94,67 @@ def _nobody_works(backends: Backends) -> bool:
         return not engine.fresh_worker(session)
 
 
-def _work(backends: Backends) -> engine.Heartbeat | None:
-    """Start working in this process; None where somebody else took the only place first."""
-    if backends.settings.is_sqlite:
-        lock = worker.open_lock(backends.settings.data / "worker.lock")
-        if not worker.try_lock(lock):
-            lock.close()  # another worker has begun, or has yet to beat
-            return None
-        _places.append(lock)
-    return worker.begin(backends, f"{socket.gethostname()}-publish-{os.getpid()}", engine.OWN_QUEUES)
+@dataclass
+class _Hand:
+    """This process as a worker, where nobody else is one."""
 
+    backends: Backends
+    only: IO[bytes] | None = None
+    place: Place | None = None
+    heart: engine.Heartbeat | None = None
 
-#: Locks that are held until this process ends.
-_places: list[object] = []
+    def help(self, recording_id: uuid.UUID) -> None:
+        """Work on the recording as soon as nobody else works at all, and then to its end."""
+        if self.heart is None and (not _nobody_works(self.backends) or not self._only_one()):
+            return
+        if self.heart is None:
+            self.place, self.heart = worker.begin_own(self.backends)
+        with self.backends.database.reading() as session:
+            if not engine.waits(session, recordings.get(session, recording_id)):
+                return  # the usual case takes no write lock
+        with self.backends.database.begin() as session:
+            engine.claim(session, recordings.get(session, recording_id), self.heart.executor_id)
+
+    def _only_one(self) -> bool:
+        """On SQLite, whether the only place is ours; False where another has begun, or has yet to beat."""
+        if not self.backends.settings.is_sqlite or self.only is not None:
+            return True
+        lock = places.open_lock(self.backends.settings.data / "worker.lock")
+        if not places.try_lock(lock):
+            lock.close()
+            return False
+        self.only = lock
+        return True
+
+    def rest(self) -> None:
+        """No longer a worker: what is left is everybody's."""
+        if self.heart is not None:
+            self.heart.stop()
+        if self.place is not None:
+            self.place.leave()
 
 
 def _wait(backends: Backends, recording_id: uuid.UUID) -> tuple[RecordingState, str]:
     """How it ended. Works here as soon as nobody else does, also where the other worker ends meanwhile."""
+    hand = _Hand(backends)
     said = ""
-    heart: engine.Heartbeat | None = None
-    while True:
-        if heart is None and _nobody_works(backends):
-            heart = _work(backends)
-        with backends.database.reading() as session:
-            recording = recordings.get(session, recording_id)
-            progress = recordings.progress(recording, backends.clock())
-            state, reason = recording.state, recording.reason
-        if state is not RecordingState.working:
-            if heart is not None:
-                worker.finish(backends, heart)
-            return state, reason
-        left = f", about {progress.seconds_left} s left" if progress.seconds_left else ""
-        text = f"{progress.words}: {progress.step_fraction:.0%}{left}"
-        if text != said:
-            _say(text)
-            said = text
-        time.sleep(0.5)
+    try:
+        while True:
+            hand.help(recording_id)
+            with backends.database.reading() as session:
+                recording = recordings.get(session, recording_id)
+                progress = recordings.progress(recording, backends.clock())
+                state, reason = recording.state, recording.reason
+            if state is not RecordingState.working:
+                return state, reason
+            left = f", about {progress.seconds_left} s left" if progress.seconds_left else ""
+            text = f"{progress.words}: {progress.step_fraction:.0%}{left}"
+            if text != said:
+                _say(text)
+                said = text
+            time.sleep(0.5)
+    finally:
+        hand.rest()
 
 
 def _show(session: Session, backends: Backends, slug: str) -> Show:

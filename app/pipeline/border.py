@@ -24,6 +24,7 @@ from app.audio.errors import ChildDied, RecordingRefused
 from app.audio.sandbox import ffmpeg_path
 from app.backends import Backends
 from app.models import Recording, RecordingState, Step
+from app.pipeline import queues
 from app.services import recordings
 from app.storage.errors import StoreFull, StoreUnavailable
 from transcription.errors import WeightsError
@@ -60,6 +61,8 @@ class Hands:
     backends: Backends
     folder: Path
     ffmpeg: Path
+    #: Where the windows of the recordings that are worked on here go.
+    windows_queue: str = queues.WINDOWS
 
     #: Set once when the engine is launched in this process.
     _current: ClassVar["Hands | None"] = None
@@ -67,7 +70,7 @@ class Hands:
     one_at_a_time: ClassVar[threading.Lock] = threading.Lock()
 
     @classmethod
-    def take(cls, backends: Backends, executor_id: str) -> "Hands":
+    def take(cls, backends: Backends, executor_id: str, windows_queue: str = queues.WINDOWS) -> "Hands":
         """Begin work in this process, in an empty folder of this worker's own.
 
         Raises SandboxBroken where there is no ffmpeg: found once, now, since looking for it starts it.
@@ -77,7 +80,7 @@ class Hands:
         # on SQLite nobody else works: what lies beside is left over from processes that were killed
         shutil.rmtree(folder.parent if backends.settings.is_sqlite else folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        cls._current = cls(backends, folder, ffmpeg)
+        cls._current = cls(backends, folder, ffmpeg, windows_queue)
         return cls._current
 
     @classmethod

@@ -14,7 +14,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database, now_of_database
 from app.models import Recording, WorkerRow
+from app.pipeline import queues
 
 #: A constant: by default it is a hash of the code, and a deploy would strand work of the old version.
 APPLICATION_VERSION = "1"
@@ -33,13 +34,6 @@ PORTABLE = WorkflowSerializationFormat.PORTABLE
 
 #: A worker beats six times as often.
 DEAD_AFTER_S = 30.0
-
-#: What ordinary workers listen to, and what `publish --wait` keeps for itself while nobody else works.
-QUEUES = ("recordings", "windows")
-OWN_QUEUES = ("recordings-own", "windows-own")
-WINDOWS_OF = {"recordings": "windows", "recordings-own": "windows-own"}
-
-_OPEN = ("ENQUEUED", "PENDING", "DELAYED")
 
 #: Recordings that wait for their windows take no processor; mastering itself is one at a time.
 RECORDINGS_AT_ONCE = 8
@@ -59,25 +53,20 @@ def _client(engine: Engine) -> DBOSClient:
         return client
 
 
-def enqueue(session: Session, recording: Recording, *, own: bool = False) -> None:
+def enqueue(session: Session, recording: Recording) -> None:
     """Start the recording's workflow with the caller's transaction; safe to call twice.
 
     The caller commits. The workflow's id names recording and attempt, so there is one workflow each.
     """
-    queue = OWN_QUEUES[0] if own else QUEUES[0]
     session.flush()
+    name, number = workflow_id(recording), recording.attempt
     enqueue_workflow(
-        session,
-        queue,
-        "recording_v1",
-        _name(recording),
-        str(recording.id),
-        recording.attempt,
-        WINDOWS_OF[queue],
+        session, queues.RECORDINGS, "recording_v1", name, str(recording.id), number, queues.WINDOWS
     )
 
 
-def _name(recording: Recording) -> str:
+def workflow_id(recording: Recording) -> str:
+    """The id of the workflow of the recording's present attempt."""
     return f"recording-{recording.id}-{recording.attempt}"
 
 
@@ -97,21 +86,16 @@ def enqueue_workflow(session: Session, queue: str, workflow: str, name: str, *ar
 
 def open_workflows(session: Session) -> int:
     """How many workflows are neither finished nor cancelled."""
-    table = _workflows(session)
-    count = sa.select(sa.func.count()).select_from(table).where(table.c.status.in_(_OPEN))
+    table = queues.table(session)
+    count = sa.select(sa.func.count()).select_from(table).where(table.c.status.in_(queues.OPEN))
     return session.execute(count).scalar_one()
 
 
 def is_open(session: Session, recording: Recording) -> bool:
     """Whether the recording's present attempt waits or is worked on; False where its workflow is lost."""
-    table = _workflows(session)
-    status = sa.select(table.c.status).where(table.c.workflow_uuid == _name(recording))
-    return session.execute(status).scalar() in _OPEN
-
-
-def _workflows(session: Session) -> sa.TableClause:
-    schema = None if session.get_bind().dialect.name == "sqlite" else "dbos"
-    return sa.table("workflow_status", sa.column("workflow_uuid"), sa.column("status"), schema=schema)
+    table = queues.table(session)
+    status = sa.select(table.c.status).where(table.c.workflow_uuid == workflow_id(recording))
+    return session.execute(status).scalar() in queues.OPEN
 
 
 def _config(database: Database, executor_id: str, *, run_migrations: bool) -> DBOSConfig:
@@ -134,7 +118,7 @@ def create_tables(database: Database) -> None:
     run_dbos_database_migrations(database.url)
 
 
-def launch(database: Database, executor_id: str, slots: int, queues: Sequence[str] = QUEUES) -> None:
+def launch(database: Database, executor_id: str, slots: int, served: Sequence[str] = queues.ORDINARY) -> None:
     """Start working in this process: its own unfinished work first, then whatever is enqueued.
 
     Raises dbos errors where the engine's tables are missing.
@@ -142,12 +126,12 @@ def launch(database: Database, executor_id: str, slots: int, queues: Sequence[st
     import app.pipeline.recording  # noqa: F401  (late: registers the workflows, which import this file)
 
     DBOS(config=_config(database, executor_id, run_migrations=False))
-    DBOS.listen_queues(list(queues))
+    DBOS.listen_queues(list(served))
     DBOS.launch()
-    for name in queues:
+    for name in served:
         DBOS.register_queue(
             name,
-            worker_concurrency=RECORDINGS_AT_ONCE if name.startswith("recordings") else slots,
+            worker_concurrency=RECORDINGS_AT_ONCE if name.startswith(queues.RECORDINGS) else slots,
             polling_interval_sec=0.5,
             on_conflict="always_update",
         )
@@ -183,10 +167,11 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self) -> None:
-        """Say that this worker is gone, so that nobody waits thirty seconds for it."""
+        """Say that this worker is gone, so that nobody waits thirty seconds for it or for what it claimed."""
         self._stopping.set()
         try:
             with self._database.begin() as session:
+                queues.hand_back(session, [self.executor_id])
                 session.execute(self._own_row().values(stopped_at=now_of_database(session)))
         except sa.exc.SQLAlchemyError as error:  # without the database the row grows old by itself
             log.warning("the end of this worker is not written down: %s", type(error).__name__)
@@ -233,22 +218,18 @@ def take_over(database: Database, executor_id: str, dead_after_s: float = DEAD_A
     """The executor ids whose unfinished work is now this worker's to enqueue again.
 
     A row is taken by one worker only: the update asks for the very beat that was seen. Rows taken
-    earlier are given again, since a worker may die between taking a row and enqueueing its work;
-    enqueueing twice does nothing. What the dead had taken from others is taken with them.
+    earlier are given again for an hour, since a worker may die between taking a row and enqueueing its
+    work; enqueueing twice does nothing. What the dead had taken from others is taken with them.
     """
     with database.begin() as session:
         now = now_of_database(session)
-        gone = session.execute(
-            sa.select(WorkerRow.executor_id, WorkerRow.incarnation, WorkerRow.beat_at).where(
-                WorkerRow.executor_id != executor_id,
-                WorkerRow.taken_over_by.is_(None),
-                sa.or_(
-                    WorkerRow.beat_at < now - timedelta(seconds=dead_after_s),
-                    WorkerRow.stopped_at.is_not(None),
-                ),
+        session.execute(
+            sa.delete(WorkerRow).where(
+                WorkerRow.taken_over_by == executor_id, WorkerRow.stopped_at < now - timedelta(hours=1)
             )
-        ).all()
-        for row in gone:
+        )
+        for row in _dead(session, executor_id, now - timedelta(seconds=dead_after_s)):
+            mine = {"taken_over_by": executor_id, "stopped_at": now}
             done = session.execute(
                 sa.update(WorkerRow)
                 .where(
@@ -257,33 +238,57 @@ def take_over(database: Database, executor_id: str, dead_after_s: float = DEAD_A
                     WorkerRow.beat_at == row.beat_at,
                     WorkerRow.taken_over_by.is_(None),
                 )
-                .values(taken_over_by=executor_id)
+                .values(mine)
             )
             if _rows(done) == 1:
                 session.execute(
-                    sa.update(WorkerRow)
-                    .where(WorkerRow.taken_over_by == row.executor_id)
-                    .values(taken_over_by=executor_id)
+                    sa.update(WorkerRow).where(WorkerRow.taken_over_by == row.executor_id).values(mine)
                 )
-        session.execute(
-            sa.delete(WorkerRow).where(
-                WorkerRow.taken_over_by == executor_id, WorkerRow.beat_at < now - timedelta(hours=1)
-            )
-        )
-        return list(
+        dead = list(
             session.scalars(sa.select(WorkerRow.executor_id).where(WorkerRow.taken_over_by == executor_id))
         )
+        if dead:
+            queues.hand_back(session, dead)
+        return dead
+
+
+def _dead(session: Session, executor_id: str, since: datetime) -> Sequence[sa.Row[str, str, datetime]]:
+    """Others that have stopped or were silent since then, and that nobody has taken over."""
+    return session.execute(
+        sa.select(WorkerRow.executor_id, WorkerRow.incarnation, WorkerRow.beat_at).where(
+            WorkerRow.executor_id != executor_id,
+            WorkerRow.taken_over_by.is_(None),
+            sa.or_(WorkerRow.beat_at < since, WorkerRow.stopped_at.is_not(None)),
+        )
+    ).all()
+
+
+def waits(session: Session, recording: Recording) -> bool:
+    """Whether anything of this recording lies where every worker may take it."""
+    return queues.waits(session, workflow_id(recording))
+
+
+def claim(session: Session, recording: Recording, executor_id: str) -> None:
+    """Have what waits of this recording done by this executor alone."""
+    queues.claim(session, workflow_id(recording), executor_id)
 
 
 def fresh_worker(session: Session) -> bool:
     """Whether any worker's heartbeat is fresh."""
+    return session.scalar(_fresh(session).limit(1)) is not None
+
+
+def lives_elsewhere(session: Session, executor_id: str, incarnation: str) -> bool:
+    """Whether a worker of this name beats that is another than this incarnation."""
+    others = _fresh(session).where(WorkerRow.executor_id == executor_id, WorkerRow.incarnation != incarnation)
+    return session.scalar(others) is not None
+
+
+def _fresh(session: Session) -> sa.Select[str]:
     since = now_of_database(session) - timedelta(seconds=DEAD_AFTER_S)
-    count = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(WorkerRow)
-        .where(WorkerRow.beat_at >= since, WorkerRow.stopped_at.is_(None), WorkerRow.taken_over_by.is_(None))
+    return sa.select(WorkerRow.executor_id).where(
+        WorkerRow.beat_at >= since, WorkerRow.stopped_at.is_(None), WorkerRow.taken_over_by.is_(None)
     )
-    return bool(count)
 
 
 def _rows(result: Any) -> int:

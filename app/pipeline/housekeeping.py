@@ -19,7 +19,7 @@ from app.audio.errors import AudioError
 from app.audio.tags import write_tags
 from app.backends import Backends
 from app.models import Enclosure, RecordingState
-from app.pipeline import engine
+from app.pipeline import engine, places
 from app.pipeline.border import OURS
 from app.pipeline.checking import log_broken
 from app.search.index import erase
@@ -53,6 +53,8 @@ def _run(backends: Backends, stopping: threading.Event) -> None:
     check_at_s = time.monotonic() + SWEEP_EVERY_S
     while not stopping.wait(EVERY_S):
         _put_off(lambda: renew_tags(backends))
+        if not backends.settings.is_sqlite:
+            _put_off(lambda: places.clear_left(backends.settings.data))
         if time.monotonic() >= sweep_at_s:
             sweep_at_s = time.monotonic() + SWEEP_EVERY_S
             _put_off(lambda: sweep(backends))

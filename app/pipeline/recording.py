@@ -22,13 +22,16 @@ RECOVERIES = 1000
 
 @DBOS.workflow(name="recording_v1", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
 def recording_v1(recording_id: str, attempt: int, windows_queue: str) -> bool:
-    """Take one recording all the way; whether it arrived."""
-    arrived = _all_the_way(recording_id, attempt, windows_queue)
+    """Take one recording all the way; whether it arrived.
+
+    `windows_queue` stays because workflows that are stored have it: whoever works decides now.
+    """
+    arrived = _all_the_way(recording_id, attempt)
     tell(recording_id, attempt)
     return arrived
 
 
-def _all_the_way(recording_id: str, attempt: int, windows_queue: str) -> bool:
+def _all_the_way(recording_id: str, attempt: int) -> bool:
     if not (
         receive(recording_id, attempt) and inspect(recording_id, attempt) and master(recording_id, attempt)
     ):
@@ -37,7 +40,7 @@ def _all_the_way(recording_id: str, attempt: int, windows_queue: str) -> bool:
     if count < 0:
         return False
     handles = [
-        DBOS.enqueue_workflow(windows_queue, window_v1, recording_id, attempt, number)
+        DBOS.enqueue_workflow(Hands.now().windows_queue, window_v1, recording_id, attempt, number)
         for number in range(count)
     ]
     if not all([handle.get_result(polling_interval_sec=0.5) for handle in handles]):

@@ -1,23 +1,22 @@
 """A worker process: takes its place, beats, works, and goes down without ceremony."""
 
 import ctypes
-import fcntl
 import logging
 import os
-import shutil
 import signal
-import socket
 import sys
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO
 
 from app.audio.errors import SandboxBroken
 from app.backends import Backends
-from app.pipeline import engine, housekeeping
+from app.pipeline import engine, housekeeping, places, queues
 from app.pipeline.border import Hands
+from app.pipeline.places import Place, PlaceTaken
+from app.pipeline.places import open_lock as open_lock  # the backup asks whether anybody works
+from app.pipeline.places import try_lock as try_lock
 
 log = logging.getLogger("hearth.worker")
 
@@ -27,7 +26,7 @@ SUPERSEDED = 75
 _M_ARENA_MAX = -8
 
 
-def run(backends: Backends, name: str | None = None, queues: Sequence[str] | None = None) -> int:
+def run(backends: Backends, name: str | None = None, dead_after_s: float = engine.DEAD_AFTER_S) -> int:
     """Work until SIGTERM or SIGINT; the exit code.
 
     On SQLite a second worker waits for the first to end: one process with several slots is what
@@ -37,26 +36,24 @@ def run(backends: Backends, name: str | None = None, queues: Sequence[str] | Non
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    executor_id = name or socket.gethostname()
-    place = take_place(backends, stopping)
+    only = take_only_place(backends, stopping)
     if stopping.is_set():
         return 0
     try:
-        heartbeat = begin(
-            backends, executor_id, [*engine.QUEUES, *engine.OWN_QUEUES] if queues is None else queues
-        )
-    except SandboxBroken as error:
-        log.error("worker=%s cannot work: %s", executor_id, error)
+        place = places.take(backends, name)
+        heartbeat = begin(backends, place, queues.ORDINARY, dead_after_s)
+    except (SandboxBroken, PlaceTaken) as error:
+        log.error("this worker cannot work: %s", error)
         return 1
     housekeeping.start(backends, stopping)
-    log.info("worker=%s slots=%d started", executor_id, backends.settings.slots)
+    log.info("worker=%s slots=%d started", place.name, backends.settings.slots)
     while not stopping.wait(0.2):
         if heartbeat.superseded.is_set():
-            log.warning("worker=%s was taken over by another", executor_id)
+            log.warning("worker=%s was taken over by another", place.name)
             return SUPERSEDED
     heartbeat.stop()
-    log.info("worker=%s stopped", executor_id)
-    del place
+    log.info("worker=%s stopped", place.name)
+    del only, place
     return 0
 
 
@@ -68,22 +65,29 @@ def _keep_memory_small() -> None:
             mallopt(_M_ARENA_MAX, 2)
 
 
-def begin(backends: Backends, executor_id: str, queues: Sequence[str]) -> engine.Heartbeat:
-    """Announce this process and start working in it."""
-    Hands.take(backends, executor_id)
-    heartbeat = engine.Heartbeat(backends.database, executor_id, backends.settings.slots)
+def begin(
+    backends: Backends, place: Place, served: Sequence[str], dead_after_s: float = engine.DEAD_AFTER_S
+) -> engine.Heartbeat:
+    """Announce this process and start working in it; serve first recordings, then windows."""
+    if not backends.settings.is_sqlite:
+        places.clear_left(backends.settings.data)
+    Hands.take(backends, place.name, windows_queue=served[1])
+    heartbeat = engine.Heartbeat(backends.database, place.name, backends.settings.slots, dead_after_s)
     heartbeat.start()
-    engine.launch(backends.database, executor_id, backends.settings.slots, queues)
+    place.remember(heartbeat.incarnation)
+    engine.launch(backends.database, place.name, backends.settings.slots, served)
     return heartbeat
 
 
-def finish(backends: Backends, heartbeat: engine.Heartbeat) -> None:
-    """End work in a process that has no place of its own to come back to."""
-    heartbeat.stop()
-    shutil.rmtree(backends.settings.data / "work" / heartbeat.executor_id, ignore_errors=True)
+def begin_own(backends: Backends) -> tuple[Place, engine.Heartbeat]:
+    """Start working in this process for what it claims, and for nothing else."""
+    place = places.take(backends, kind="-publish")
+    with backends.database.begin() as session:
+        queues.hand_back(session, [place.name])  # what a process that was killed here had claimed
+    return place, begin(backends, place, queues.own(place.name))
 
 
-def take_place(backends: Backends, stopping: threading.Event) -> IO[bytes] | None:
+def take_only_place(backends: Backends, stopping: threading.Event) -> IO[bytes] | None:
     """On SQLite, the one place of a worker beside this database; kept until the process ends."""
     if not backends.settings.is_sqlite:
         return None
@@ -100,21 +104,6 @@ def take_place(backends: Backends, stopping: threading.Event) -> IO[bytes] | Non
             said = True
         time.sleep(0.5)
     return file
-
-
-def open_lock(path: Path) -> IO[bytes]:
-    """The lock file, made if it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("ab")
-
-
-def try_lock(file: IO[bytes]) -> bool:
-    """Whether the lock is now ours; the kernel frees it when the process ends, however it ends."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def leave(code: int) -> None:

@@ -114,7 +114,7 @@ def main(url: str, executor_id: str) -> None:
     _database.append(database)
     heartbeat = engine.Heartbeat(database, executor_id, slots=2, dead_after_s=DEAD_AFTER_S)
     heartbeat.start()
-    engine.launch(database, executor_id, 2, engine.QUEUES)
+    engine.launch(database, executor_id, 2)
     parent = os.getppid()
     while not heartbeat.superseded.wait(0.1):
         if os.getppid() != parent:

@@ -1,5 +1,6 @@
 """Several workers on PostgreSQL: what a dead one leaves, another finishes; and life without search there."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -87,3 +88,24 @@ def test_migrating_postgresql_says_once_that_search_is_missing(on_postgres: Back
 def _runs(backends: Backends) -> list[int]:
     with backends.database.reading() as session:
         return list(session.scalars(sa.select(Window.runs).order_by(Window.number)))
+
+
+def test_two_workers_of_one_host_live_side_by_side_and_a_name_in_use_is_refused(
+    on_postgres: Backends, weights: Path
+) -> None:
+    env = environment(on_postgres, weights)
+    with worker(env) as first, worker(env) as second:
+        wait_for(lambda: workers(on_postgres) == 2, 60)
+        with on_postgres.database.reading() as session:
+            names = sorted(session.scalars(sa.select(WorkerRow.executor_id)))
+        command = [sys.executable, "-m", "flask", "--app", "app", "worker", "--name", names[0]]
+        refused = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+        )
+
+        assert names == [f"{socket.gethostname()}-{number}" for number in range(2)]
+        assert (first.process.poll(), second.process.poll()) == (None, None)
+        assert {path.name for path in (on_postgres.settings.data / "work").iterdir()} == set(names)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "Leave --name out" in refused.stderr
+    assert "Traceback" not in refused.stderr
