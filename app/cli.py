@@ -67,19 +67,21 @@ def register(app: Flask, backends: Backends) -> None:
             click.echo(f"{backends.settings.public_url}/welcome/{token}")
 
     @app.cli.command("publish")
-    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.argument("file", type=click.Path(path_type=Path))
     @click.option("--show", "slug", required=True)
     @click.option("--title", required=True)
     @click.option("--wait", is_flag=True)
     def publish(file: Path, slug: str, title: str, wait: bool) -> None:
         """Publish a recording when its transcript is ready."""
-        from app.publish_command import publish_file  # late: it may have to work itself, as a worker does
+        from app import publish_command  # late: it may have to work itself, as a worker does
 
         logs.set_up(backends.settings)
-        sys.stdout.flush()
-        code = publish_file(backends, file, slug, title, wait=wait)
-        sys.stdout.flush()
-        os._exit(code)  # worker threads, if any, have nothing left to do
+        code = publish_command.FAILED
+        try:
+            code = publish_command.publish_file(backends, file, slug, title, wait=wait)
+            sys.stdout.flush()
+        finally:
+            os._exit(code)  # worker threads, if any, have nothing left to do
 
     @app.cli.command("backup")
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))

@@ -4,18 +4,22 @@ If no worker's heartbeat is fresh it works itself, for this recording only: it c
 Whoever works, and whoever dies, the rest goes back to the queues that every worker serves.
 """
 
+import os
+import signal
 import sys
 import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.audio.errors import SandboxBroken
 from app.backends import Backends
 from app.errors import Refusal, TooLarge, Unavailable, WrongKind
 from app.models import (
@@ -30,6 +34,7 @@ from app.models import (
     Show,
 )
 from app.pipeline import engine, places, worker
+from app.pipeline.border import find_ffmpeg
 from app.pipeline.places import Place
 from app.services import drafts, episodes, feeds, fields, recordings, room, shows, uploads
 from app.storage.keys import recording_key
@@ -38,17 +43,69 @@ REFUSED = 2
 FAILED = 1
 
 
+class _Stopped(BaseException):
+    """Ctrl-C, or a service manager: no error of anybody's, and nothing on the way may swallow it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = 128 + number  # as a shell says it
+
+
 def publish_file(backends: Backends, file: Path, show_slug: str, title: str, *, wait: bool) -> int:
-    """Take the file in and have it published when its transcript is ready; the exit code."""
+    """Take the file in and have it published when its transcript is ready; the exit code.
+
+    However it ends, it ends with one line in words, and nothing of it works on: what was taken in goes
+    on with the next worker.
+    """
+    recording_id = uuid.uuid4()
+    _stop_on_signals()
     try:
-        return _publish(backends, file, show_slug, title, wait=wait)
+        return _publish(backends, file, show_slug, title, recording_id, wait=wait)
     except (Refusal, Unavailable) as error:
         return _refuse(str(error))
+    except SandboxBroken as error:
+        return _break_off(backends, recording_id, f"{error} HEARTH_FFMPEG names another.", FAILED)
+    except _Stopped as stopped:
+        return _break_off(backends, recording_id, "Stopped.", stopped.code)
+    except Exception as error:  # the command's border: a line for whoever typed it, also about what is ours
+        words = f"It broke off by an error of ours ({type(error).__name__})."
+        return _break_off(backends, recording_id, words, FAILED)
 
 
-def _publish(backends: Backends, file: Path, show_slug: str, title: str, *, wait: bool) -> int:
-    _check(backends, file.stat().st_size)
-    recording_id = uuid.uuid4()
+def _stop_on_signals() -> None:
+    """The first signal is waited out, so that the rest is handed back; the second ends at once."""
+    seen: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
+        if len(seen) > 1:
+            os._exit(128 + number)
+        raise _Stopped(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # a shell's background job ignores Ctrl-C
+            signal.signal(number, stop)
+
+
+def _break_off(backends: Backends, recording_id: uuid.UUID, words: str, code: int) -> int:
+    try:
+        with backends.database.reading() as session:
+            known = session.get(Recording, recording_id) is not None
+        stays = (
+            "The recording is kept and goes on with the next worker." if known else "Nothing was taken in."
+        )
+    except sa.exc.SQLAlchemyError:
+        stays = "If the recording was taken in, it goes on with the next worker."
+    _say(" ".join(f"{words} {stays}".split()))
+    return code
+
+
+def _publish(
+    backends: Backends, file: Path, show_slug: str, title: str, recording_id: uuid.UUID, *, wait: bool
+) -> int:
+    _check(backends, file)
+    if wait and _nobody_works(backends):
+        find_ffmpeg(backends)  # before anything is taken in: there is nobody else to do it
     key = recording_key(recording_id)
     backends.store.put_file(key, file)
     with backends.database.begin() as session:
@@ -78,7 +135,10 @@ def _publish(backends: Backends, file: Path, show_slug: str, title: str, *, wait
     return 0
 
 
-def _check(backends: Backends, size_bytes: int) -> None:
+def _check(backends: Backends, file: Path) -> None:
+    if not file.is_file() or not os.access(file, os.R_OK):
+        raise WrongKind(f"{file} is not a file that can be read.")
+    size_bytes = file.stat().st_size
     limit = backends.settings.limits.recording_bytes
     if size_bytes == 0:
         raise WrongKind("The file is empty.")

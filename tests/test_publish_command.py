@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,13 +29,18 @@ def voice(tmp_path: Path) -> Path:
 
 
 def publish(
-    backends: Backends, weights: Path, file: Path, *options: str, show: str = "ward-talk"
+    backends: Backends,
+    weights: Path,
+    file: Path,
+    *options: str,
+    show: str = "ward-talk",
+    env: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "flask", "--app", "app", "publish", str(file), "--show", show]
     return subprocess.run(
         [*command, "--title", "Ward round", *options],
         cwd=ROOT,
-        env=environment(backends, weights),
+        env=env or environment(backends, weights),
         capture_output=True,
         text=True,
         timeout=240,
@@ -168,6 +174,59 @@ def test_the_same_show_is_used_again(backends: Backends, weights: Path, voice: P
     with backends.database.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Show)) == 1
         assert sorted(session.scalars(sa.select(Episode.slug))) == ["ward-round", "ward-round-2"]
+
+
+@pytest.mark.parametrize(("how", "code"), [("ctrl-c", 130), ("sigterm", 143), ("broken", 1)])
+def test_however_it_is_ended_it_says_so_and_works_no_more_and_the_recording_is_kept(
+    how: str, code: int, backends: Backends, weights: Path, voice: Path
+) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "app", "publish", str(voice), "--show", "s"]
+    with subprocess.Popen(
+        [*command, "--title", "T", "--wait"], cwd=ROOT, env=environment(backends, weights),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        wait_for(lambda: _claimed(backends), 60)
+        if how == "broken":
+            with backends.database.begin() as session:
+                session.execute(sa.text("ALTER TABLE recordings RENAME TO away"))
+        else:
+            process.send_signal(signal.SIGINT if how == "ctrl-c" else signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    said = [line for line in err.splitlines() if not line.startswith("timestamp=") and "%" not in line]
+
+    assert (process.returncode, out) == (code, "")
+    assert len(said) == 1
+    assert "goes on with the next worker" in said[0]
+    with working.open_lock(backends.settings.data / "worker.lock") as lock:
+        assert working.try_lock(lock)
+    with backends.database.reading() as session:
+        assert session.scalars(sa.select(WorkerRow)).one().stopped_at is not None
+    assert not _claimed(backends)
+    assert episode_state(backends) is EpisodeState.draft
+
+
+@pytest.mark.parametrize("ffmpeg", ["/nowhere/ffmpeg", "/etc/hostname"])
+def test_without_ffmpeg_nothing_is_taken_in_and_one_line_says_so(
+    ffmpeg: str, backends: Backends, weights: Path, voice: Path
+) -> None:
+    env = environment(backends, weights, HEARTH_FFMPEG=ffmpeg)
+    done = publish(backends, weights, voice, "--wait", env=env)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "ffmpeg" in done.stderr.lower()
+    assert episode_state(backends) is None
+    assert list(backends.store.list()) == []
+
+
+@pytest.mark.parametrize("name", ["missing.wav", "."])
+def test_what_is_not_a_file_is_refused_in_one_line(
+    name: str, backends: Backends, weights: Path, tmp_path: Path
+) -> None:
+    done = publish(backends, weights, tmp_path / name)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_what_a_killed_command_leaves_another_leaves_alone_and_the_next_worker_publishes(

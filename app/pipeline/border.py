@@ -8,6 +8,7 @@ import errno
 import logging
 import random
 import shutil
+import subprocess
 import threading
 import time
 import uuid
@@ -20,7 +21,7 @@ from typing import ClassVar, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.audio.errors import ChildDied, RecordingRefused
+from app.audio.errors import ChildDied, RecordingRefused, SandboxBroken
 from app.audio.sandbox import ffmpeg_path
 from app.backends import Backends
 from app.models import Recording, RecordingState, Step
@@ -75,7 +76,7 @@ class Hands:
 
         Raises SandboxBroken where there is no ffmpeg: found once, now, since looking for it starts it.
         """
-        ffmpeg = ffmpeg_path(backends.settings.ffmpeg)
+        ffmpeg = find_ffmpeg(backends)
         folder = backends.settings.data / "work" / executor_id
         # on SQLite nobody else works: what lies beside is left over from processes that were killed
         shutil.rmtree(folder.parent if backends.settings.is_sqlite else folder, ignore_errors=True)
@@ -136,6 +137,16 @@ class Hands:
                 recordings.report(session, recording.id, step, fraction)
 
         return report
+
+
+def find_ffmpeg(backends: Backends) -> Path:
+    """The program that reads sound, tried once. Raises SandboxBroken where there is none that runs."""
+    path = ffmpeg_path(backends.settings.ffmpeg)
+    try:
+        subprocess.run([path, "-version"], check=True, capture_output=True, timeout=30, env={})
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SandboxBroken(f"The ffmpeg at {path} does not run: {type(error).__name__}.") from error
+    return path
 
 
 def guarded(step: Step, recording_id: str, attempt: int, work: Callable[[Hands, Recording], None]) -> bool:

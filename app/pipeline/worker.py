@@ -74,8 +74,12 @@ def begin(
     Hands.take(backends, place.name, windows_queue=served[1])
     heartbeat = engine.Heartbeat(backends.database, place.name, backends.settings.slots, dead_after_s)
     heartbeat.start()
-    place.remember(heartbeat.incarnation)
-    engine.launch(backends.database, place.name, backends.settings.slots, served)
+    try:
+        place.remember(heartbeat.incarnation)
+        engine.launch(backends.database, place.name, backends.settings.slots, served)
+    except BaseException:
+        heartbeat.stop()
+        raise
     return heartbeat
 
 
