@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from app.audio.errors import AudioError
 from app.audio.tags import write_tags
 from app.backends import Backends
-from app.models import Enclosure, RecordingState
+from app.models import Enclosure, Recording, RecordingState
 from app.pipeline import engine, places
 from app.pipeline.border import OURS
 from app.pipeline.checking import log_broken
@@ -29,6 +29,7 @@ from app.storage.errors import StorageError, StoreUnavailable
 from app.storage.keys import enclosure_key, recording_key
 
 EVERY_S = 10.0
+MINUTE_S = 60.0
 SWEEP_EVERY_S = 3600.0
 CHECK_EVERY_S = 24 * 3600.0
 
@@ -49,17 +50,19 @@ def start(backends: Backends, stopping: threading.Event) -> threading.Thread:
 
 
 def _run(backends: Backends, stopping: threading.Event) -> None:
-    sweep_at_s = time.monotonic() + EVERY_S
+    sweep_at_s = minute_at_s = time.monotonic() + EVERY_S
     check_at_s = time.monotonic() + SWEEP_EVERY_S
     while not stopping.wait(EVERY_S):
         _put_off(lambda: renew_tags(backends))
-        if not backends.settings.is_sqlite:
-            _put_off(lambda: places.clear_left(backends.settings.data))
+        if time.monotonic() >= minute_at_s:
+            minute_at_s = time.monotonic() + MINUTE_S
+            _put_off(lambda: give_up_lost(backends))
+            if not backends.settings.is_sqlite:
+                _put_off(lambda: places.clear_left(backends.settings.data))
         if time.monotonic() >= sweep_at_s:
             sweep_at_s = time.monotonic() + SWEEP_EVERY_S
             _put_off(lambda: sweep(backends))
             _put_off(lambda: sweep_orphans(backends))
-            _put_off(lambda: give_up_lost(backends))
         if time.monotonic() >= check_at_s:
             check_at_s = time.monotonic() + CHECK_EVERY_S
             _put_off(lambda: log_broken(backends))
@@ -171,11 +174,20 @@ def sweep_orphans(backends: Backends) -> int:
 def give_up_lost(backends: Backends) -> int:
     """Recordings "on their way" that nobody will ever work on fail in words, so that they can be tried again.
 
-    Row and workflow are written together, so this should find none; a person must not wait for a should.
+    Their workflow has ended by an error of the engine's own, or is not there at all. There should be none;
+    a person must not wait for a should.
     """
-    with backends.database.begin() as session:
+    with backends.database.reading() as session:
         lost = [row for row in recordings.working(session) if not engine.is_open(session, row)]
-        for row in lost:
-            log.error("recording=%s attempt=%d has no workflow", row.id, row.attempt)
-            recordings.stop(session, row, RecordingState.failed, OURS, backends.clock())
-    return len(lost)
+    return sum(_give_up(backends, row) for row in lost)
+
+
+def _give_up(backends: Backends, lost: Recording) -> bool:
+    """Whether it is still as it looked: it may have arrived between the two questions."""
+    with backends.database.begin() as session:
+        row = recordings.in_work(session, lost.id, lost.attempt, hold=True)
+        if row is None or engine.is_open(session, row):
+            return False
+        log.error("recording=%s attempt=%d has no workflow", row.id, row.attempt)
+        recordings.stop(session, row, RecordingState.failed, OURS, backends.clock())
+        return True

@@ -25,7 +25,7 @@ from app.models import (
     TranscriptRow,
     Upload,
 )
-from app.pipeline import housekeeping, steps
+from app.pipeline import housekeeping, queues, steps
 from app.pipeline.border import Hands
 from app.services import artwork, drafts, episodes, recordings, uploads
 from app.storage.keys import recording_key
@@ -317,3 +317,14 @@ def test_a_recording_that_nobody_will_work_on_is_given_up_in_words(hands: Hands,
     assert housekeeping.give_up_lost(hands.backends) == 1
     assert look(hands.backends, waiting).state is RecordingState.working
     assert look(hands.backends, lost).state is RecordingState.failed
+
+
+def test_a_recording_whose_workflow_ended_by_an_error_is_given_up_in_words(hands: Hands, voice: Path) -> None:
+    recording_id = ready(hands.backends, voice)
+    enqueue(hands.backends, recording_id)
+    with hands.backends.database.begin() as session:
+        session.execute(sa.update(queues.table(session)).values(status="ERROR"))
+
+    assert housekeeping.give_up_lost(hands.backends) == 1
+    assert look(hands.backends, recording_id).state is RecordingState.failed
+    assert housekeeping.give_up_lost(hands.backends) == 0
