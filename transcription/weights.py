@@ -108,6 +108,17 @@ def find_weights(model: str, cache: Path) -> Path | None:
     return cached if _is_complete(cached) else None
 
 
+def why_not(model: str, cache: Path) -> str:
+    """What is wrong with the name of a model, before anything is fetched; nothing where it may be had."""
+    if find_weights(model, cache) is not None or model in PACKAGED or ("/" in model and _is_name(model)):
+        return ""
+    from faster_whisper import available_models  # late: a second, only where nothing else knows the name
+
+    if model in available_models():
+        return ""
+    return f"names no model: {model!r} is no known one (base ...), no owner/name, no folder of weights"
+
+
 def fetch_weights(
     model: str, cache: Path, *, say: Say = lambda words: None, sources: Sequence[Source] | None = None
 ) -> Path:

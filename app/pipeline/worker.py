@@ -17,6 +17,7 @@ from app.pipeline.border import Hands
 from app.pipeline.places import Place, PlaceTaken
 from app.pipeline.places import open_lock as open_lock  # the backup asks whether anybody works
 from app.pipeline.places import try_lock as try_lock
+from transcription.weights import why_not
 
 log = logging.getLogger("hearth.worker")
 
@@ -39,6 +40,10 @@ def run(backends: Backends, name: str | None = None, dead_after_s: float = engin
     only = take_only_place(backends, stopping)
     if stopping.is_set():
         return 0
+    settings = backends.settings
+    if wrong := why_not(settings.model, settings.weights or settings.data / "weights"):
+        log.error("this worker cannot work: HEARTH_MODEL %s", wrong)
+        return 1
     try:
         place = places.take(backends, name)
         heartbeat = begin(backends, place, queues.ORDINARY, dead_after_s)

@@ -256,3 +256,18 @@ def test_a_worker_without_its_tools_says_so_and_ends(backends: Backends, weights
     assert ended.returncode == 1
     assert "There is no ffmpeg at /nowhere/ffmpeg" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("model", ["bse", "/nowhere/weights"])
+def test_a_worker_whose_model_does_not_exist_says_so_and_ends(
+    model: str, backends: Backends, weights: Path
+) -> None:
+    env = environment(backends, weights, HEARTH_MODEL=model)
+    command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
+    ended = subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "HEARTH_MODEL names no model" in ended.stderr
