@@ -37,6 +37,8 @@ from app.pipeline import engine, places, worker
 from app.pipeline.border import find_ffmpeg
 from app.pipeline.places import Place
 from app.services import drafts, episodes, feeds, fields, recordings, room, shows, uploads
+from app.services.progress import STEP_WORDS, held_up
+from app.services.progress import progress as progress_of
 from app.storage.keys import recording_key
 
 REFUSED = 2
@@ -203,12 +205,13 @@ def _wait(backends: Backends, recording_id: uuid.UUID) -> tuple[RecordingState, 
             hand.help(recording_id)
             with backends.database.reading() as session:
                 recording = recordings.get(session, recording_id)
-                progress = recordings.progress(recording, backends.clock())
+                progress = progress_of(recording, backends.clock())
                 state, reason = recording.state, recording.reason
+                held = f" ({held_up(recording)})" if held_up(recording) else ""
             if state is not RecordingState.working:
                 return state, reason
             left = f", about {progress.seconds_left} s left" if progress.seconds_left else ""
-            text = f"{progress.words}: {progress.step_fraction:.0%}{left}"
+            text = f"{STEP_WORDS[progress.step]}{held}: {progress.step_fraction:.0%}{left}"
             if text != said:
                 _say(text)
                 said = text

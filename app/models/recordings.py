@@ -95,7 +95,10 @@ class Recording(Base):
     step: Mapped[Step] = mapped_column(sa.Enum(Step, native_enum=False, length=20), default=Step.receive)
     #: 0 to 1 within the step.
     progress: Mapped[float] = mapped_column(default=0.0)
+    #: When it was begun, or begun again after its worker was away; None while it waits for its turn.
     step_started_at: Mapped[datetime | None]
+    #: `progress` at that moment: what was done before says nothing of today's pace.
+    progress_at_start: Mapped[float] = mapped_column(default=0.0, server_default="0")
     reason: Mapped[str] = mapped_column(default="")
     #: Rises with "try again"; part of the workflow's id.
     attempt: Mapped[int] = mapped_column(default=1)

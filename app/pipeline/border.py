@@ -6,36 +6,42 @@ burning anything, and what nobody expected fails the recording with words and a 
 
 import errno
 import logging
-import random
+import os
 import shutil
 import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.audio.errors import ChildDied, RecordingRefused, SandboxBroken
+from app.audio.errors import (
+    AudioError,
+    Cancelled,
+    ChildDied,
+    ChildFailed,
+    RecordingRefused,
+    SandboxBroken,
+)
 from app.audio.sandbox import ffmpeg_path
 from app.backends import Backends
 from app.models import Recording, RecordingState, Step
 from app.pipeline import queues
+from app.pipeline.waiting import SAY_AFTER_S, in_short, is_no_room, is_outage, patiently
 from app.services import recordings
-from app.storage.errors import StoreFull, StoreUnavailable
-from transcription.errors import WeightsError
 
-#: An outage is waited out: 1, 2, 4 ... seconds, at most five minutes between two tries.
-FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 300.0
-
-OUTAGES = (StoreUnavailable, StoreFull, sa.exc.OperationalError, sa.exc.InterfaceError, WeightsError)
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+#: How often a child is asked whether it is still wanted.
+LOOK_EVERY_S = 2.0
+#: A disk with less than this has ended whoever wrote to it.
+FULL_BYTES = 4 * 1024**2
+#: A service manager ends a worker and its children at the same moment; which end is seen first is chance.
+SAME_MOMENT_S = 0.3
 
 BROKEN = (
     "The sound could not be processed: the program that reads it stopped twice. "
@@ -47,8 +53,6 @@ OURS = (
 )
 
 log = logging.getLogger("hearth.pipeline")
-
-T = TypeVar("T")
 
 
 class Overtaken(Exception):
@@ -64,6 +68,12 @@ class Hands:
     ffmpeg: Path
     #: Where the windows of the recordings that are worked on here go.
     windows_queue: str = queues.WINDOWS
+    #: Set when this process is asked to end.
+    going_down: threading.Event = field(default_factory=threading.Event)
+    #: When the producer is told that something is waited for.
+    say_after_s: float = SAY_AFTER_S
+    #: The step that this process has entered last, of each recording and attempt.
+    entered: dict[tuple[uuid.UUID, int], Step] = field(default_factory=dict)
 
     #: Set once when the engine is launched in this process.
     _current: ClassVar["Hands | None"] = None
@@ -71,7 +81,15 @@ class Hands:
     one_at_a_time: ClassVar[threading.Lock] = threading.Lock()
 
     @classmethod
-    def take(cls, backends: Backends, executor_id: str, windows_queue: str = queues.WINDOWS) -> "Hands":
+    def take(
+        cls,
+        backends: Backends,
+        executor_id: str,
+        *,
+        windows_queue: str = queues.WINDOWS,
+        going_down: threading.Event | None = None,
+        say_after_s: float = SAY_AFTER_S,
+    ) -> "Hands":
         """Begin work in this process, in an empty folder of this worker's own.
 
         Raises SandboxBroken where there is no ffmpeg: found once, now, since looking for it starts it.
@@ -81,7 +99,9 @@ class Hands:
         # on SQLite nobody else works: what lies beside is left over from processes that were killed
         shutil.rmtree(folder.parent if backends.settings.is_sqlite else folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        cls._current = cls(backends, folder, ffmpeg, windows_queue)
+        cls._current = cls(
+            backends, folder, ffmpeg, windows_queue, going_down or threading.Event(), say_after_s
+        )
         return cls._current
 
     @classmethod
@@ -110,6 +130,7 @@ class Hands:
     def clear(self, recording_id: uuid.UUID, attempt: int) -> None:
         """The local copies are no longer needed."""
         shutil.rmtree(self.folder / f"{recording_id}-{attempt}", ignore_errors=True)
+        self.entered.pop((recording_id, attempt), None)
 
     @contextmanager
     def ending(self, recording: Recording, step: Step) -> Iterator[tuple[Session, Recording]]:
@@ -124,6 +145,30 @@ class Hands:
                 raise Overtaken
             yield session, row
 
+    @contextmanager
+    def turn(self, recording: Recording, step: Step) -> Iterator[None]:
+        """The one turn of this process to read sound; a recording that waits for it says so."""
+        if not self.one_at_a_time.acquire(blocking=False):
+            with self.ending(recording, step) as (_, row):
+                recordings.wait_for_turn(row)
+            cancelled = self.cancelled(recording, step)
+            while not self.one_at_a_time.acquire(timeout=0.2):
+                if cancelled():
+                    raise Cancelled("nobody wants it any more")
+        try:
+            self._begin(recording, step)
+            yield
+        finally:
+            self.one_at_a_time.release()
+
+    def _begin(self, recording: Recording, step: Step) -> None:
+        """Time counts from here where it was waited."""
+        with self.backends.database.reading() as session:
+            waited = recordings.waits(recordings.get(session, recording.id))
+        if waited:
+            with self.ending(recording, step) as (session, row):
+                recordings.enter(session, row, step, self.backends.clock())
+
     def reporter(self, recording: Recording, step: Step) -> Callable[[float], None]:
         """Something that writes the step's progress at most once a second, in a transaction of its own."""
         last_s = 0.0
@@ -133,10 +178,36 @@ class Hands:
             if time.monotonic() - last_s < 1.0:
                 return
             last_s = time.monotonic()
-            with self.backends.database.begin() as session:
-                recordings.report(session, recording.id, step, fraction)
+            try:
+                with self.backends.database.begin() as session:
+                    recordings.report(session, recording.id, recording.attempt, step, fraction)
+            except sa.exc.SQLAlchemyError as error:  # a bar that stands still is no reason to begin again
+                log.warning("step=%s recording=%s progress not kept: %s", step, recording.id, in_short(error))
 
         return report
+
+    def cancelled(self, recording: Recording, step: Step) -> Callable[[], bool]:
+        """Something that says whether a child's work is not wanted any more, by a look every two seconds."""
+        looked_s = time.monotonic()
+
+        def look() -> bool:
+            nonlocal looked_s
+            if self.going_down.is_set() or time.monotonic() - looked_s < LOOK_EVERY_S:
+                return self.going_down.is_set()
+            looked_s = time.monotonic()
+            try:
+                with self.backends.database.reading() as session:
+                    row = recordings.in_work(session, recording.id, recording.attempt)
+                    return row is None or row.step is not step
+            except sa.exc.SQLAlchemyError:  # nobody can say: then it goes on
+                return False
+
+        return look
+
+    def stand_still(self, within_s: float = 0.0) -> None:
+        """Do nothing more where this process is going down: what a child's end says then is not true."""
+        while self.going_down.wait(within_s):
+            time.sleep(1)
 
 
 def find_ffmpeg(backends: Backends) -> Path:
@@ -152,85 +223,104 @@ def find_ffmpeg(backends: Backends) -> Path:
 def guarded(step: Step, recording_id: str, attempt: int, work: Callable[[Hands, Recording], None]) -> bool:
     """Run one step of one recording to an end that is a row; whether the next step should follow."""
     hands = Hands.now()
-
-    def whole() -> bool:
-        return _until_ended(hands, step, recording_id, attempt, work)
-
-    return patiently(f"step={step} recording={recording_id}", whole)
+    job = _Job(hands, step, uuid.UUID(recording_id), attempt)
+    return patiently(str(job), lambda: _until_ended(job, work), job.say, hands.say_after_s)
 
 
-def patiently(what: str, work: Callable[[], T]) -> T:
-    """What `work` gives, however long the store or the database is away; nobody is blamed for that."""
-    wait_s = FIRST_WAIT_S
-    while True:
-        try:
-            return work()
-        except Exception as error:  # the step's border: an outage is no end
-            if not _is_outage(error):
-                raise
-            log.warning("%s waits %.0f s: %s", what, wait_s, _words(error))
-        time.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311  (so that workers do not come back in step)
-        wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+@dataclass(frozen=True)
+class _Job:
+    """One step of one attempt, in these hands."""
+
+    hands: Hands
+    step: Step
+    recording_id: uuid.UUID
+    attempt: int
+
+    def __str__(self) -> str:
+        return f"step={self.step} recording={self.recording_id} attempt={self.attempt}"
+
+    def row(self, session: Session) -> Recording | None:
+        """The recording, held, if this attempt is still wanted."""
+        return recordings.in_work(session, self.recording_id, self.attempt, hold=True)
+
+    def say(self, words: str) -> None:
+        """What the producer reads while it waits; not so important that anything may fail by it."""
+        with suppress(sa.exc.SQLAlchemyError), self.hands.backends.database.begin() as session:
+            row = self.row(session)
+            if row is not None:
+                row.reason = words
 
 
-def _is_outage(error: Exception) -> bool:
-    return isinstance(error, OUTAGES) or (isinstance(error, OSError) and error.errno in NO_ROOM)
-
-
-def _words(error: Exception) -> str:
-    """What happened, without the statement and its values: those may be what somebody said."""
-    return f"{type(error).__name__}: {error.orig if isinstance(error, sa.exc.DBAPIError) else error}"
-
-
-def _until_ended(
-    hands: Hands, step: Step, recording_id: str, attempt: int, work: Callable[[Hands, Recording], None]
-) -> bool:
+def _until_ended(job: _Job, work: Callable[[Hands, Recording], None]) -> bool:
     while True:
         started_s = time.monotonic()
         try:
-            recording = _enter(hands, step, recording_id, attempt)
+            recording = _enter(job)
             if recording is None:
-                return _is_done(hands, step, recording_id, attempt)
-            work(hands, recording)
+                return _is_done(job)
+            work(job.hands, recording)
         except Overtaken:
-            log.info("step=%s recording=%s attempt=%d overtaken", step, recording_id, attempt)
+            log.info("%s overtaken", job)
             return False
-        except RecordingRefused as error:
-            return _stop(hands, step, recording_id, attempt, RecordingState.refused, error.reason)
-        except ChildDied as error:
-            log.warning("step=%s recording=%s child died: %s", step, recording_id, error)
-            if not _may_retry(hands, step, recording_id, attempt, str(error)):
-                return _stop(hands, step, recording_id, attempt, RecordingState.failed, BROKEN)
+        except Cancelled:
+            job.hands.stand_still()
         except Exception as error:  # the step's border: nothing may leave a recording "working" for ever
-            if _is_outage(error):
-                raise
-            log.exception("step=%s recording=%s", step, recording_id)
-            return _stop(hands, step, recording_id, attempt, RecordingState.failed, OURS)
+            if _has_ended(job, error):
+                return False
         else:
-            log.info(
-                "step=%s recording=%s attempt=%d seconds=%.2f",
-                step, recording_id, attempt, time.monotonic() - started_s,
-            )  # fmt: skip
+            log.info("%s seconds=%.2f", job, time.monotonic() - started_s)
             return True
 
 
-def _enter(hands: Hands, step: Step, recording_id: str, attempt: int) -> Recording | None:
+def _has_ended(job: _Job, error: Exception) -> bool:
+    """Whether this error ends the recording's way; False where the step is to be tried again at once.
+
+    Raises an outage.
+    """
+    if isinstance(error, AudioError):
+        job.hands.stand_still(within_s=SAME_MOMENT_S)
+    if _ran_out_of_room(job.hands, error):
+        job.hands.clear(job.recording_id, job.attempt)  # others may be waiting for what it took
+        raise OSError(errno.ENOSPC, "there is no room to work in") from error
+    if is_outage(error):
+        raise error
+    if isinstance(error, RecordingRefused):
+        return _stop(job, RecordingState.refused, error.reason)
+    if isinstance(error, ChildDied):
+        log.warning("%s child died: %s", job, error)
+        return not _may_retry(job, str(error)) and _stop(job, RecordingState.failed, BROKEN)
+    log.error("%s", job, exc_info=error)
+    return _stop(job, RecordingState.failed, OURS)
+
+
+def _ran_out_of_room(hands: Hands, error: Exception) -> bool:
+    """Whether the disk that we work on is full: said by the system, by a child, or seen when one gave up."""
+    if isinstance(error, ChildFailed):
+        full = shutil.disk_usage(hands.folder).free < FULL_BYTES
+        return full or os.strerror(errno.ENOSPC) in error.last_words
+    return is_no_room(error)
+
+
+def _enter(job: _Job) -> Recording | None:
+    hands, place = job.hands, (job.recording_id, job.attempt)
     with hands.backends.database.begin() as session:
-        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt, hold=True)
+        recording = job.row(session)
         if recording is None:
             return None
-        if recordings.is_past(recording, step):
+        if recordings.is_past(recording, job.step):
             raise Overtaken
-        recordings.enter(session, recording, step, hands.backends.clock())
+        if recording.step is not job.step or hands.entered.get(place) is not job.step:
+            recordings.enter(session, recording, job.step, hands.backends.clock())
         _load(recording)
-        return recording
+    hands.entered[place] = job.step
+    return recording
 
 
-def _is_done(hands: Hands, step: Step, recording_id: str, attempt: int) -> bool:
+def _is_done(job: _Job) -> bool:
     """A recording that nobody wants any more, or one whose last step ended just before its worker did."""
-    hands.clear(uuid.UUID(recording_id), attempt)
-    with hands.backends.database.reading() as session:
-        return step is Step.index and recordings.has_arrived(session, uuid.UUID(recording_id), attempt)
+    job.hands.clear(job.recording_id, job.attempt)
+    with job.hands.backends.database.reading() as session:
+        return job.step is Step.index and recordings.has_arrived(session, job.recording_id, job.attempt)
 
 
 def _load(recording: Recording) -> None:
@@ -238,19 +328,18 @@ def _load(recording: Recording) -> None:
     _ = recording.episode.show.community
 
 
-def _may_retry(hands: Hands, step: Step, recording_id: str, attempt: int, last_words: str) -> bool:
-    with hands.backends.database.begin() as session:
-        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt, hold=True)
-        return recording is None or recordings.child_died(session, recording, step, last_words)
+def _may_retry(job: _Job, last_words: str) -> bool:
+    with job.hands.backends.database.begin() as session:
+        recording = job.row(session)
+        return recording is None or recordings.child_died(session, recording, job.step, last_words)
 
 
-def _stop(
-    hands: Hands, step: Step, recording_id: str, attempt: int, state: RecordingState, reason: str
-) -> bool:
-    log.info("step=%s recording=%s attempt=%d ended=%s", step, recording_id, attempt, state)
-    with hands.backends.database.begin() as session:
-        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt, hold=True)
-        if recording is not None and not recordings.is_past(recording, step):
-            recordings.stop(session, recording, state, reason, hands.backends.clock())
-    hands.clear(uuid.UUID(recording_id), attempt)
-    return False
+def _stop(job: _Job, state: RecordingState, reason: str) -> bool:
+    """Write down how it ended; always True."""
+    log.info("%s ended=%s", job, state)
+    with job.hands.backends.database.begin() as session:
+        recording = job.row(session)
+        if recording is not None and not recordings.is_past(recording, job.step):
+            recordings.stop(session, recording, state, reason, job.hands.backends.clock())
+    job.hands.clear(job.recording_id, job.attempt)
+    return True

@@ -12,7 +12,8 @@ from dbos import DBOS, WorkflowSerializationFormat
 
 from app.models import Recording, Step
 from app.pipeline import steps
-from app.pipeline.border import Hands, guarded, patiently
+from app.pipeline.border import Hands, guarded
+from app.pipeline.waiting import patiently
 from app.services import recordings
 
 PORTABLE = WorkflowSerializationFormat.PORTABLE

@@ -37,12 +37,13 @@ def receive(hands: Hands, recording: Recording) -> None:
 
 def inspect(hands: Hands, recording: Recording) -> None:
     """Whether this is one audio recording, how long, how loud."""
-    with hands.one_at_a_time:
+    with hands.turn(recording, Step.inspect):
         found = probe.inspect(
             _source(hands, recording),
             ffmpeg=hands.ffmpeg,
             longest_ms=hands.backends.settings.limits.recording_ms,
             report=hands.reporter(recording, Step.inspect),
+            cancelled=hands.cancelled(recording, Step.inspect),
         )
     with hands.ending(recording, Step.inspect) as (session, row):
         recordings.keep_inspection(session, row, _plain(found))
@@ -52,7 +53,7 @@ def master(hands: Hands, recording: Recording) -> None:
     """The enclosure and the speech file; "publish now" happens here."""
     settings = hands.backends.settings
     folder = hands.job_folder(recording)
-    with hands.one_at_a_time:
+    with hands.turn(recording, Step.master):
         made = mastering.master(
             _source(hands, recording),
             _inspection(recording),
@@ -60,6 +61,7 @@ def master(hands: Hands, recording: Recording) -> None:
             ffmpeg=hands.ffmpeg,
             settings=mastering.MasterSettings(settings.mono_kbps * 1000, settings.stereo_kbps * 1000),
             report=hands.reporter(recording, Step.master),
+            cancelled=hands.cancelled(recording, Step.master),
         )
     tagged_at = hands.backends.clock() - enclosures.LOOK_BACK
     with hands.backends.database.reading() as session:

@@ -46,7 +46,7 @@ def run(backends: Backends, name: str | None = None, dead_after_s: float = engin
         return 1
     try:
         place = places.take(backends, name)
-        heartbeat = begin(backends, place, queues.ORDINARY, dead_after_s)
+        heartbeat = begin(backends, place, queues.ORDINARY, dead_after_s, stopping)
     except (SandboxBroken, PlaceTaken) as error:
         log.error("this worker cannot work: %s", error)
         return 1
@@ -71,12 +71,16 @@ def _keep_memory_small() -> None:
 
 
 def begin(
-    backends: Backends, place: Place, served: Sequence[str], dead_after_s: float = engine.DEAD_AFTER_S
+    backends: Backends,
+    place: Place,
+    served: Sequence[str],
+    dead_after_s: float = engine.DEAD_AFTER_S,
+    going_down: threading.Event | None = None,
 ) -> engine.Heartbeat:
     """Announce this process and start working in it; serve first recordings, then windows."""
     if not backends.settings.is_sqlite:
         places.clear_left(backends.settings.data)
-    Hands.take(backends, place.name, windows_queue=served[1])
+    Hands.take(backends, place.name, windows_queue=served[1], going_down=going_down)
     heartbeat = engine.Heartbeat(backends.database, place.name, backends.settings.slots, dead_after_s)
     heartbeat.start()
     try:

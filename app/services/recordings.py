@@ -1,7 +1,6 @@
 """The way of a recording as rows: which step it is in, what was found, why it stopped."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,47 +26,11 @@ DEATHS_ALLOWED = 2
 #: What the producer reads after taking an episode out of the bin again.
 INTERRUPTED = "The episode was moved to the bin while its recording was on its way. Try again to go on."
 
+#: The steps that read sound: one recording after the other.
+READING_STEPS = (Step.receive, Step.inspect, Step.master)
+
 #: What the producer reads of a recording after which another one was sent.
 REPLACED = "Another recording was sent after this one."
-
-#: What the producer reads, in the order of the steps.
-STEP_WORDS = {
-    Step.receive: "Receiving",
-    Step.inspect: "Checking the sound",
-    Step.master: "Levelling the sound",
-    Step.windows: "Finding the pauses",
-    Step.transcribe: "Writing down every word",
-    Step.join: "Putting the transcript together",
-    Step.index: "Making it searchable",
-}
-
-#: Share of the whole that each step takes, for one bar over all steps; measured on two cores.
-_SHARE = {
-    Step.receive: 0.03,
-    Step.inspect: 0.10,
-    Step.master: 0.20,
-    Step.windows: 0.02,
-    Step.transcribe: 0.62,
-    Step.join: 0.02,
-    Step.index: 0.01,
-}
-
-#: Seconds of work for one second of sound, until the recording's own pace is known; on two cores.
-_PACE = {Step.receive: 0.002, Step.inspect: 0.01, Step.master: 0.02, Step.windows: 0.001}
-_PACE_TRANSCRIBE = 0.07
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What the producer sees of a recording that is on its way."""
-
-    step: Step
-    words: str
-    step_fraction: float
-    fraction: float
-    seconds_left: int | None
-    state: RecordingState
-    reason: str
 
 
 def get(session: Session, recording_id: uuid.UUID) -> Recording:
@@ -106,19 +69,40 @@ def is_past(recording: Recording, step: Step) -> bool:
 
 
 def enter(session: Session, recording: Recording, step: Step, now: datetime) -> None:
-    """The recording is now in this step."""
-    if recording.step is not step or recording.step_started_at is None:
-        recording.step = step
-        recording.step_started_at = now
+    """The recording is now in this step: for the first time, or again after its worker was away.
+
+    Windows that are done stay done; every other step begins anew.
+    """
+    if recording.step is not step or step is not Step.transcribe:
         recording.progress = 0.0
+    recording.step = step
+    recording.step_started_at = now
+    recording.progress_at_start = recording.progress
+    recording.reason = ""
     session.flush()
 
 
-def report(session: Session, recording_id: uuid.UUID, step: Step, fraction: float) -> None:
-    """How far the step is, 0 to 1. Does nothing once the recording has gone on."""
+def wait_for_turn(recording: Recording) -> None:
+    """Nothing happens with it before others are done."""
+    recording.step_started_at = None
+
+
+def waits(recording: Recording) -> bool:
+    """Whether it waits for others: for a worker, or for the one turn to read sound."""
+    reads = recording.step in READING_STEPS
+    return recording.state is RecordingState.working and reads and recording.step_started_at is None
+
+
+def report(session: Session, recording_id: uuid.UUID, attempt: int, step: Step, fraction: float) -> None:
+    """How far the step is, 0 to 1. Does nothing once the recording has gone on, stopped or begun again."""
     session.execute(
         sa.update(Recording)
-        .where(Recording.id == recording_id, Recording.step == step)
+        .where(
+            Recording.id == recording_id,
+            Recording.attempt == attempt,
+            Recording.step == step,
+            Recording.state == RecordingState.working,
+        )
         .values(progress=max(0.0, min(1.0, fraction)))
     )
 
@@ -215,7 +199,7 @@ def try_again(session: Session, recording: Recording, now: datetime) -> None:
     recording.state = RecordingState.working
     recording.reason = ""
     recording.step = Step.receive
-    recording.step_started_at = now
+    recording.step_started_at = None
     recording.progress = 0.0
     recording.finished_at = None
     session.flush()
@@ -322,42 +306,4 @@ def keep_result(
             sa.func.sum(Window.end_ms - Window.start_ms),
         ).where(Window.recording_id == recording.id, Window.attempt == recording.attempt)
     ).one()
-    report(session, recording.id, Step.transcribe, float(done or 0) / float(whole or 1))
-
-
-def progress(recording: Recording, now: datetime) -> Progress:
-    """How far it is and how long it will take, in words and numbers."""
-    before = sum(
-        share for step, share in _SHARE.items() if list(Step).index(step) < list(Step).index(recording.step)
-    )
-    ready = recording.state is RecordingState.ready
-    fraction = 1.0 if ready else before + _SHARE[recording.step] * recording.progress
-    return Progress(
-        step=recording.step,
-        words="Ready" if ready else STEP_WORDS[recording.step],
-        step_fraction=1.0 if ready else recording.progress,
-        fraction=fraction,
-        seconds_left=_seconds_left(recording, now),
-        state=recording.state,
-        reason=recording.reason,
-    )
-
-
-def _seconds_left(recording: Recording, now: datetime) -> int | None:
-    """None while nothing can be said: before the length is known, or when nothing moves."""
-    if recording.state is not RecordingState.working or not recording.duration_ms:
-        return None
-    duration_s = recording.duration_ms / 1000
-    steps = list(Step)
-    position = steps.index(recording.step)
-    later = sum(
-        duration_s * (_PACE_TRANSCRIBE if step is Step.transcribe else _PACE.get(step, 0.0005))
-        for step in steps[position + 1 :]
-    )
-    spent_s = (now - recording.step_started_at).total_seconds() if recording.step_started_at else 0.0
-    if recording.progress > 0.05 and spent_s > 1:
-        here = spent_s * (1 - recording.progress) / recording.progress
-    else:
-        pace = _PACE_TRANSCRIBE if recording.step is Step.transcribe else _PACE.get(recording.step, 0.0005)
-        here = max(1.0, duration_s * pace - spent_s)
-    return max(1, round(here + later))
+    report(session, recording.id, recording.attempt, Step.transcribe, float(done or 0) / float(whole or 1))

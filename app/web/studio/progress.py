@@ -10,6 +10,8 @@ from flask.typing import ResponseReturnValue
 from app.models import Recording, RecordingState, Step
 from app.pipeline.engine import enqueue
 from app.services import access, recordings
+from app.services.progress import held_up
+from app.services.progress import progress as progress_of
 from app.web.current import backends
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
@@ -43,7 +45,7 @@ class Shown:
 
 def shown(recording: Recording, now: datetime) -> Shown:
     """The recording's way in words."""
-    progress = recordings.progress(recording, now)
+    progress = progress_of(recording, now)
     at = _STAGE_OF.get(progress.step, _TRANSCRIBING)
     if progress.state is RecordingState.ready:
         at = len(STAGES)
@@ -54,6 +56,8 @@ def shown(recording: Recording, now: datetime) -> Shown:
         RecordingState.failed: "Something went wrong on our side",
     }.get(progress.state)
     if words is None:
+        words = held_up(recording)
+    if words == "":
         words = _DOING[at]
         if progress.step is Step.transcribe:
             words += f" {progress.step_fraction:.0%}"
@@ -91,7 +95,7 @@ def recording_state(recording_id: uuid.UUID) -> ResponseReturnValue:
         words=now.words,
         fraction=round(now.percent / 100, 2),
         left=now.left,
-        seconds_left=recordings.progress(recording, backends().clock()).seconds_left,
+        seconds_left=progress_of(recording, backends().clock()).seconds_left,
         state=recording.state.value,
         reason=recording.reason,
         stages=[{"words": stage.words, "state": stage.state} for stage in now.stages],
