@@ -15,14 +15,18 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from app.db import Database
 from app.migrate import migrate
 from app.pipeline import engine
+from app.pipeline.worker import SUPERSEDED
 from tests.durability import stand_in
+from tests.durability.journal import Entry, Fault, done_again, doubts
 from tests.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +41,7 @@ class Crew:
     places: list[str]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     ends: Counter[str] = field(default_factory=Counter)
+    faults: list[Fault] = field(default_factory=list)
 
     def keep(self) -> None:
         """Start whoever is missing."""
@@ -44,10 +49,18 @@ class Crew:
             process = self.processes.get(place)
             if process is not None and process.poll() is not None:
                 self.ends[str(process.returncode)] += 1
+                self._note_stall(process)
                 process = None
             if process is None:
                 command = [sys.executable, "-m", "tests.durability.stand_in", self.url, place]
                 self.processes[place] = subprocess.Popen(command, cwd=ROOT)
+
+    def _note_stall(self, process: subprocess.Popen[bytes]) -> None:
+        """A process that was taken over though nobody froze it had no time from the machine: a freeze too."""
+        known = {fault.pid for fault in self.faults}
+        if process.returncode == SUPERSEDED and process.pid not in known:
+            now_s = time.time()
+            self.faults.append(Fault(process.pid, now_s - 2 * stand_in.DEAD_AFTER_S, now_s))
 
     def harm(self, rng: random.Random) -> str:
         """One fault."""
@@ -59,7 +72,9 @@ class Crew:
             frozen_s = rng.uniform(0.2, 1.5) if alone else rng.uniform(0.5, 2.5) * stand_in.DEAD_AFTER_S
             # a thread wakes it: a frozen worker may hold the very lock that we wait for
             threading.Timer(frozen_s, process.send_signal, [signal.SIGCONT]).start()
+            self.faults.append(Fault(process.pid, time.time(), time.time() + frozen_s))
             return "stop"
+        self.faults.append(Fault(process.pid, time.time(), time.time()))
         process.kill()
         process.wait()
         return "kill"
@@ -72,7 +87,7 @@ class Crew:
             process.wait()
 
 
-def prove(url: str, faults: int, seed: int, workers: int, limit_s: float = 1500) -> dict[str, object]:
+def prove(url: str, faults: int, seed: int, workers: int, limit_s: float = 1500) -> dict[str, Any]:
     """Run until all work is done after the last fault; what was found."""
     migrate(url)
     database = Database(url)
@@ -99,8 +114,8 @@ def prove(url: str, faults: int, seed: int, workers: int, limit_s: float = 1500)
         time.sleep(1.0)
     finally:
         crew.dismiss()
-    broken = _broken(database, works)
-    extra = _again(database)
+    entries = _journal(database)
+    broken = _broken(database, works) + doubts(entries, crew.faults, product(works, STEPS))
     database.dispose()
     return {
         "database": url.split(":")[0],
@@ -109,7 +124,8 @@ def prove(url: str, faults: int, seed: int, workers: int, limit_s: float = 1500)
         "works": len(works),
         "broken": len(broken),
         "examples": broken[:5],
-        "steps_done_again": extra,
+        "steps_done_again": done_again(entries),
+        "stalls": len(crew.faults) - sum(done.values()),
         "worker_ends": dict(crew.ends),
         "seconds": round(time.monotonic() - begun_s),
     }
@@ -124,35 +140,29 @@ def _open(database: Database, works: list[str]) -> bool:
 
 
 def _broken(database: Database, works: list[str]) -> list[str]:
-    """Every invariant that does not hold."""
+    """Every result that is not what it should be, and work that is not finished."""
     found = []
     with database.reading() as session:
-        results = {
-            (row.work, row.step): row.value for row in session.execute(sa.select(stand_in.RESULT)).all()
-        }
-        for work in works:
-            found += [f"{work} has no {step}" for step in STEPS if (work, step) not in results]
-            heard = "+".join(f"{work}/window-{n}" for n in range(stand_in.WINDOWS))
-            if results.get((work, "join")) != heard:
-                found.append(f"{work} joined {results.get((work, 'join'))}")
-        if len(results) != len(works) * len(STEPS):
-            found.append(f"{len(results)} results for {len(works)} works")
+        joined = dict(
+            session.execute(
+                sa.select(stand_in.RESULT.c.work, stand_in.RESULT.c.value).where(
+                    stand_in.RESULT.c.step == "join"
+                )
+            ).all()
+        )
         left = engine.open_workflows(session)
-        if left:
-            found.append(f"{left} workflows are not finished")
-    return found
+    for work in works:
+        heard = "+".join(f"{work}/window-{n}" for n in range(stand_in.WINDOWS))
+        if joined.get(work) != heard:
+            found.append(f"{work} joined {joined.get(work)}")
+    return found + ([f"{left} workflows are not finished"] if left else [])
 
 
-def _again(database: Database) -> int:
-    """How many steps were begun more than once: the price of the faults."""
+def _journal(database: Database) -> list[Entry]:
+    table = stand_in.JOURNAL
+    columns = (table.c.work, table.c.step, table.c.what, table.c.pid, table.c.at_s)
     with database.reading() as session:
-        began = session.execute(
-            sa.select(stand_in.JOURNAL.c.work, stand_in.JOURNAL.c.step)
-            .where(stand_in.JOURNAL.c.what == "began")
-            .group_by(stand_in.JOURNAL.c.work, stand_in.JOURNAL.c.step)
-            .having(sa.func.count() > 1)
-        ).all()
-        return len(began)
+        return [Entry(*row) for row in session.execute(sa.select(*columns).order_by(table.c.id))]
 
 
 def main() -> int:

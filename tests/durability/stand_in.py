@@ -1,7 +1,9 @@
 """A worker process whose workflow has the shape of ours and whose steps only leave traces.
 
 Three steps, a fan-out of windows as child workflows, a join; run by the real engine with the real
-heartbeat. Every step writes "began" and "ended" into a journal of its own, so that the proof can count.
+heartbeat. Every step writes "began", "effect" and "ended" into a journal, so that the proof can count. As
+the real ones do, a step ends in one transaction that holds the row of its work and looks whether it was
+done already: nothing else, no key of a table either, keeps an effect from being had twice.
 """
 
 import os
@@ -12,6 +14,7 @@ import uuid
 
 import sqlalchemy as sa
 from dbos import DBOS, WorkflowSerializationFormat
+from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.pipeline import engine
@@ -27,36 +30,41 @@ JOURNAL = sa.Table(
     sa.Column("work", sa.String(40), index=True),
     sa.Column("step", sa.String(40)),
     sa.Column("what", sa.String(10)),
+    sa.Column("pid", sa.Integer),
+    sa.Column("at_s", sa.Double),
 )
-#: What each step makes; the key makes it safe to make twice.
+WORK = sa.Table("proof_works", METADATA, sa.Column("work", sa.String(40), primary_key=True))
+#: What each step makes.
 RESULT = sa.Table(
     "proof_results",
     METADATA,
-    sa.Column("work", sa.String(40), primary_key=True),
-    sa.Column("step", sa.String(40), primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("work", sa.String(40), index=True),
+    sa.Column("step", sa.String(40)),
     sa.Column("value", sa.String(200)),
 )
 
 _database: list[Database] = []
 
 
-def _do(work: str, step: str, seconds: float) -> str:
-    """One step: began, work, result under its own key, ended."""
-    _write(work, step, "began")
+def _do(work: str, step: str, value: str, seconds: float) -> str:
+    """One step: began, work, its effect where it has had none, ended."""
+    with _database[0].begin() as session:
+        _write(session, work, step, "began")
     time.sleep(seconds)
     with _database[0].begin() as session:
-        known = session.execute(
-            sa.select(RESULT.c.value).where(RESULT.c.work == work, RESULT.c.step == step)
-        ).scalar()
-        if known is None:
-            session.execute(sa.insert(RESULT).values(work=work, step=step, value=f"{work}/{step}"))
-        session.execute(sa.insert(JOURNAL).values(work=work, step=step, what="ended"))
-    return f"{work}/{step}"
+        session.execute(sa.select(WORK.c.work).where(WORK.c.work == work).with_for_update())
+        known = sa.select(RESULT.c.value).where(RESULT.c.work == work, RESULT.c.step == step)
+        if session.execute(known).first() is None:
+            session.execute(sa.insert(RESULT).values(work=work, step=step, value=value))
+            _write(session, work, step, "effect")
+        _write(session, work, step, "ended")
+    return value
 
 
-def _write(work: str, step: str, what: str) -> None:
-    with _database[0].begin() as session:
-        session.execute(sa.insert(JOURNAL).values(work=work, step=step, what=what))
+def _write(session: Session, work: str, step: str, what: str) -> None:
+    entry = {"work": work, "step": step, "what": what, "pid": os.getpid(), "at_s": time.time()}
+    session.execute(sa.insert(JOURNAL).values(entry))
 
 
 PORTABLE = WorkflowSerializationFormat.PORTABLE
@@ -65,10 +73,7 @@ PORTABLE = WorkflowSerializationFormat.PORTABLE
 @DBOS.step(name="proof_step")
 def step(work: str, name: str) -> str:
     """An ordinary step."""
-    try:
-        return _do(work, name, 0.05)
-    except sa.exc.IntegrityError:  # the same step of a worker that woke up was a moment earlier
-        return f"{work}/{name}"
+    return _do(work, name, f"{work}/{name}", 0.05)
 
 
 @DBOS.workflow(name="proof_v1", max_recovery_attempts=1000, serialization_type=PORTABLE)
@@ -90,21 +95,13 @@ def proof_window_v1(work: str, number: int) -> str:
 @DBOS.step(name="proof_join")
 def join(work: str, heard: str) -> str:
     """The one result that counts."""
-    step_name = "join"
-    _write(work, step_name, "began")
-    try:
-        with _database[0].begin() as session:
-            session.execute(sa.insert(RESULT).values(work=work, step=step_name, value=heard))
-    except sa.exc.IntegrityError:
-        _write(work, step_name, "again")
-    _write(work, step_name, "ended")
-    return heard
+    return _do(work, "join", heard, 0.0)
 
 
 def enqueue(database: Database, work: str) -> None:
     """Start one piece of work with a transaction of the caller's kind."""
     with database.begin() as session:
-        session.execute(sa.insert(JOURNAL).values(work=work, step="upload", what="ended"))
+        session.execute(sa.insert(WORK).values(work=work))
         engine.enqueue_workflow(session, "recordings", "proof_v1", f"proof-{work}", work)
 
 

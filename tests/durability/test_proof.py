@@ -15,6 +15,7 @@ def test_nothing_is_lost_or_done_twice_where_the_only_worker_on_sqlite_is_killed
     report = prove(f"sqlite:///{tmp_path / 'proof.db'}", FAULTS, seed=11, workers=1, limit_s=240)
 
     assert (report["broken"], report["examples"], report["faults"]) == (0, [], FAULTS)
+    assert report["steps_done_again"] <= FAULTS + report["stalls"]
 
 
 def test_nothing_is_lost_or_done_twice_where_workers_on_postgresql_are_killed_and_frozen(
@@ -23,3 +24,4 @@ def test_nothing_is_lost_or_done_twice_where_workers_on_postgresql_are_killed_an
     report = prove(postgres.database(f"proof-{uuid.uuid4().hex}"), FAULTS, seed=12, workers=3, limit_s=240)
 
     assert (report["broken"], report["examples"], report["faults"]) == (0, [], FAULTS)
+    assert report["steps_done_again"] <= FAULTS + report["stalls"]
