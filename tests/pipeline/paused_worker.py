@@ -1,11 +1,11 @@
 """A real worker that stands still once at a chosen moment of a chosen step, so that it can be killed there.
 
-`python -m tests.pipeline.paused_worker STEP before|after MARKER [WINDOW]`: at the moment it writes MARKER
-and does nothing more; where MARKER is already there it just works. "after" is the worst moment: the
-step's rows are committed, and the engine does not know it yet.
+`python -m tests.pipeline.paused_worker STEP before|after MARKER [WINDOW] [--dead-after S]`: at the moment
+it writes MARKER and does nothing more; where MARKER is already there it just works. "after" is the worst
+moment: the step's rows are committed, and the engine does not know it yet.
 """
 
-import sys
+import argparse
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +15,7 @@ from typing import Any
 from app import log
 from app.backends import open_backends
 from app.pipeline import steps, worker
+from app.pipeline.engine import DEAD_AFTER_S
 from app.settings import read_settings
 
 
@@ -52,17 +53,24 @@ class PausedEngine:
         return self._load().transcribe(*given, **named)
 
 
-def main(name: str, moment: str, marker: Path, window: int = 2) -> None:
+def main() -> None:
     """Work as `flask worker` does."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("step")
+    parser.add_argument("moment", choices=("before", "after"))
+    parser.add_argument("marker", type=Path)
+    parser.add_argument("window", type=int, nargs="?", default=2)
+    parser.add_argument("--dead-after", type=float, default=DEAD_AFTER_S)
+    asked = parser.parse_args()
     backends = open_backends(read_settings())
     log.set_up(backends.settings)
-    if name == "transcribe" and moment == "before":
-        engine = PausedEngine(backends.engine, marker, window)
+    if asked.step == "transcribe" and asked.moment == "before":
+        engine = PausedEngine(backends.engine, asked.marker, asked.window)
         backends = replace(backends, engine=lambda: engine)
     else:
-        paused(name, moment, marker)
-    worker.leave(worker.run(backends))
+        paused(asked.step, asked.moment, asked.marker)
+    worker.leave(worker.run(backends, dead_after_s=asked.dead_after))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), *map(int, sys.argv[4:]))
+    main()

@@ -89,7 +89,7 @@ def undisturbed(backends: Backends, sound: Path, weights: Path) -> Outcome:
     ("sound_name", "moment", "killed_in"),
     [
         ("speech", "before", tuple(Step)),
-        ("sentence", "after", (Step.master, Step.transcribe, Step.index)),
+        ("sentence", "after", tuple(Step)),
     ],
 )
 def test_a_worker_killed_in_its_steps_leaves_what_an_undisturbed_one_leaves(
