@@ -42,6 +42,8 @@ log = logging.getLogger("hearth.engine")
 
 _clients: "WeakKeyDictionary[Engine, DBOSClient]" = WeakKeyDictionary()
 _clients_lock = threading.Lock()
+#: Set once this process can enqueue again what others have left.
+_launched = threading.Event()
 
 
 def _client(engine: Engine) -> DBOSClient:
@@ -135,6 +137,7 @@ def launch(database: Database, executor_id: str, slots: int, served: Sequence[st
             polling_interval_sec=0.5,
             on_conflict="always_update",
         )
+    _launched.set()
 
 
 class Heartbeat:
@@ -203,6 +206,8 @@ class Heartbeat:
         if not alive:
             self.superseded.set()
             return
+        if not _launched.is_set():
+            return  # a slow start is no reason to take what cannot be done yet
         dead = take_over(self._database, self.executor_id, self._dead_after_s)
         fresh = set(dead) - self._taken
         self._taken = set(dead)

@@ -99,6 +99,18 @@ def test_what_a_worker_left_long_ago_is_still_taken_over(anywhere: Backends) -> 
     assert take_over(anywhere.database, "heir") == []
 
 
+def test_a_heart_that_beats_before_its_worker_can_work_takes_nothing_over(anywhere: Backends) -> None:
+    beating(anywhere, "dead")
+    grow_old(anywhere.database, "dead", minutes=1)
+    heart = beating(anywhere, "starting")
+    heart.beat()
+
+    assert not heart.superseded.is_set()
+    assert take_over(anywhere.database, "starting") == ["dead"]
+    with anywhere.database.reading() as session:
+        assert session.get_one(WorkerRow, "starting").taken_over_by is None
+
+
 def test_work_that_was_claimed_goes_back_with_whoever_claimed_it(anywhere: Backends) -> None:
     with anywhere.database.begin() as session:
         for name, parent, queue in (("r-1", None, "recordings"), ("r-1-0", "r-1", "windows"),
