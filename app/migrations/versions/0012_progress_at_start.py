@@ -1,14 +1,11 @@
-"""How far a step was when it was begun again: the pace since then is the pace.
-
-It comes after 0011, whatever its number: those before it were there first.
-"""
+"""How far a step was when it was begun again: the pace since then is the pace."""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0006"
+revision: str = "0012"
 down_revision: str | None = "0011"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
