@@ -21,6 +21,8 @@ from typing import Any
 CANNOT_START = 126
 """Exit code when the program could not be started (as a shell says it)."""
 
+_REQUESTS_TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER = 0x10000000
@@ -82,7 +84,10 @@ def become(spec: dict[str, Any]) -> None:
 
     `spec`: program, arguments, folder, parent (its process id), readable (paths), memory_bytes, cpu_s,
     output_bytes, open_files, processes. Safe to call in a forked child of a process with one thread.
+    Signals that ask to end are held back for good: one to all processes of a service is meant for the
+    worker, with which the program dies anyway; a mask outlives execve(2), a handler would not.
     """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS_TO_END)
     try:
         give_up_rights(spec)
         os.execve(spec["program"], [spec["program"], *spec["arguments"]], {})  # noqa: S606  # no shell

@@ -8,6 +8,7 @@ the pipeline.
 import contextlib
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -28,6 +29,9 @@ _TICK_S = 0.05
 _KEPT_OUTPUT_BYTES = 64 * 1024
 _KEPT_WORDS_BYTES = 16 * 1024
 _LAUNCHER = Path(__file__).with_name("launcher.py")
+_LIMIT_OF_SIGNAL: dict[int, Limit] = {signal.SIGXCPU: Limit.CPU, signal.SIGXFSZ: Limit.OUTPUT}
+_FAREWELL = re.compile(r"^(?:\[info\] )?Exiting normally, received signal (\d+)\.", re.MULTILINE)
+"""How ffmpeg, which catches some signals, says that one ended it; its exit code is then 255 (ffmpeg.c)."""
 _OUT_OF_MEMORY = ("Cannot allocate memory", "MemoryError", "out of memory", "failed to map segment")
 
 
@@ -230,13 +234,10 @@ def _classify(status: int, heard: _Heard, limits: Limits) -> Finished:
     words = heard.last_words()
     if status == CANNOT_START and "launcher:" in words:
         raise SandboxBroken(words)
-    if status < 0:
-        caught = {signal.SIGXCPU: Limit.CPU, signal.SIGXFSZ: Limit.OUTPUT}
-        raise ChildDied(signal=-status, limit=caught.get(signal.Signals(-status)), last_words=words)
-    if (
-        status != 0 and f"received signal {signal.SIGXCPU.value}" in words
-    ):  # ffmpeg takes the warning as a farewell
-        raise ChildDied(signal=signal.SIGXCPU.value, limit=Limit.CPU, last_words=words)
+    farewell = _FAREWELL.search(words) if status > 0 else None
+    number = -status if status < 0 else int(farewell[1]) if farewell else 0
+    if number:
+        raise ChildDied(signal=number, limit=_LIMIT_OF_SIGNAL.get(number), last_words=words)
     if status != 0 and any(text in words for text in _OUT_OF_MEMORY):
         raise ChildDied(signal=None, limit=Limit.MEMORY, last_words=words)
     return Finished(status, heard.output, words)

@@ -65,6 +65,37 @@ def test_a_child_ended_by_a_signal_or_limit_is_named(
     assert (limit, killer) == (died.value.limit, died.value.signal)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_the_whole_service_does_not_end_the_child(number: int, tmp_path: Path) -> None:
+    def on_line(line: str) -> None:
+        if line.isdigit():
+            os.kill(int(line), number)
+
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(0.3); print('on')"
+    finished = run(_python(code, tmp_path), on_line=on_line)
+
+    assert finished.exit_code == 0
+    assert finished.output.endswith(b"\non\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_child_that_takes_a_signal_for_a_farewell_has_died(number: int, tmp_path: Path) -> None:
+    words = f"[info] Exiting normally, received signal {number}."
+    code = f"import sys; print({words!r}, file=sys.stderr); sys.exit(255)"
+
+    with pytest.raises(ChildDied) as died:
+        run(_python(code, tmp_path))
+
+    assert (None, number) == (died.value.limit, died.value.signal)
+
+
+def test_a_farewell_in_the_words_of_the_file_is_none(tmp_path: Path) -> None:
+    words = "[info]     comment : [info] Exiting normally, received signal 15."
+    code = f"import sys; print({words!r}, file=sys.stderr); sys.exit(1)"
+
+    assert run(_python(code, tmp_path)).exit_code == 1
+
+
 def test_a_child_that_sleeps_past_its_time_is_killed(tmp_path: Path) -> None:
     pids: list[int] = []
 
