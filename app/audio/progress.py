@@ -4,10 +4,10 @@ A file may declare any length: only what was decoded counts (sandbox recipe: 60 
 minute).
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.audio.awake import AwakeClock
 from app.audio.errors import ChildTimeout
 
 _STALLED_AFTER_S = 120.0
@@ -22,14 +22,15 @@ class Progress:
     total_ms: int | None = None
     report: Callable[[float], None] | None = None
     position_ms: int = 0
-    moved_at_s: float = field(default_factory=time.monotonic)
+    clock: AwakeClock = field(default_factory=AwakeClock)
+    moved_at_s: float = 0.0
 
     def on_line(self, line: str) -> None:
         """Take one line of `-progress`. Raises ChildTimeout when nothing was decoded for two minutes."""
         name, _, value = line.partition("=")
         if name != "out_time_us":
             return
-        now_s = time.monotonic()
+        now_s = self.clock.passed_s()
         position_ms = int(value) // 1000 if value.lstrip("-").isdigit() else 0
         if position_ms > self.position_ms:
             self.position_ms, self.moved_at_s = position_ms, now_s

@@ -21,6 +21,7 @@ from typing import IO, Any, Protocol
 
 import imageio_ffmpeg
 
+from app.audio.awake import AwakeClock
 from app.audio.errors import Cancelled, ChildDied, ChildTimeout, Limit, SandboxBroken
 from app.audio.launcher import CANNOT_START
 
@@ -37,7 +38,7 @@ _OUT_OF_MEMORY = ("Cannot allocate memory", "MemoryError", "out of memory", "fai
 
 @dataclass(frozen=True)
 class Limits:
-    """What one child may use. `cpu_s` is the kernel's hard stop; `wall_s` is ours."""
+    """What one child may use. `cpu_s` is the kernel's hard stop; `wall_s` is ours, while we are awake."""
 
     cpu_s: int
     wall_s: float
@@ -119,10 +120,10 @@ def run(
     from a thread that stays until it returns: the kernel kills the child when that thread ends (prctl(2),
     PR_SET_PDEATHSIG).
     """
-    start_s = time.monotonic()
+    clock = AwakeClock()
     child = (spawn or _spawn)(specification(job))
     try:
-        return _attend(child, job.limits, start_s, on_line, allowed_cpu_s, cancelled)
+        return _attend(child, job.limits, clock, on_line, allowed_cpu_s, cancelled)
     finally:
         _end(child)
 
@@ -186,7 +187,7 @@ class _Heard:
 def _attend(
     child: Child,
     limits: Limits,
-    start_s: float,
+    clock: AwakeClock,
     on_line: Callable[[str], None] | None,
     allowed_cpu_s: Callable[[], float] | None,
     cancelled: Callable[[], bool] | None,
@@ -201,7 +202,7 @@ def _attend(
                 takers[pipe](data)
             if not selector.get_map() and child.poll() is not None:
                 break
-            after_s = time.monotonic() - start_s
+            after_s = clock.passed_s()
             if cancelled is not None and cancelled():
                 raise Cancelled("The work was asked to stop.")
             if after_s > limits.wall_s or _too_busy(child.pid, allowed_cpu_s):

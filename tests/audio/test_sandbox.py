@@ -189,6 +189,31 @@ run(_python(code, Path(sys.argv[1]), wall_s=60), on_line=lambda line: print(line
 """
 
 
+def test_a_worker_that_was_stopped_gives_its_child_the_time_back(tmp_path: Path) -> None:
+    code = "import os, time; print('begun', flush=True)\nwhile not os.path.exists('go'): time.sleep(0.02)"
+    command = [sys.executable, "-c", _STOPPED, str(tmp_path), code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "begun\n"
+        worker.send_signal(signal.SIGSTOP)
+        time.sleep(4)
+        worker.send_signal(signal.SIGCONT)
+        time.sleep(0.2)
+        (tmp_path / "go").touch()
+
+        assert worker.communicate(timeout=20)[0] == "ended with 0\n"
+
+
+_STOPPED = """
+import sys
+from pathlib import Path
+from app.audio.sandbox import run
+from tests.audio.test_sandbox import _python
+job = _python(sys.argv[2], Path(sys.argv[1]), wall_s=3.5)
+print("ended with", run(job, on_line=lambda line: print(line, flush=True)).exit_code)
+"""
+
+
 def test_the_child_knows_nothing_of_the_workers_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
