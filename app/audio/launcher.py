@@ -57,7 +57,22 @@ _FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
     "process_vm_writev": (311, 271),
     "kill": (62, 129),
     "tkill": (200, 130),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
     "pidfd_send_signal": (424, 424),
+    "pidfd_open": (434, 434),
+    "pidfd_getfd": (438, 438),
+    "process_madvise": (440, 440),
+    "kcmp": (312, 272),
+    "move_pages": (279, 239),
+    "migrate_pages": (256, 238),
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
+    "sched_setaffinity": (203, 122),
+    "open_by_handle_at": (304, 265),
     "mount": (165, 40),
     "unshare": (272, 97),
     "setns": (308, 268),
@@ -71,7 +86,8 @@ _FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
 }
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
-_TGKILL = (234, 131)
+# allowed on the process itself, whose number is the first argument, or 0 where the call takes it for that
+_ONLY_ON_ITSELF = {"tgkill": (234, 131), "prlimit64": (302, 261)}
 _CLONE_THREAD = 0x00010000
 
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
@@ -185,7 +201,7 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
 
 
 def _forbid_calls(libc: ctypes.CDLL) -> bool:
-    """No sockets, no new processes, no signals to others; threads stay allowed. False if impossible."""
+    """No sockets, no new processes, no hold on others; threads stay allowed. False if impossible."""
     processor = platform.machine()
     if processor not in _PROCESSORS:
         return False
@@ -218,8 +234,10 @@ def _filter(column: int, architecture: int, own_pid: int) -> bytes:
         denied,
     ]
     lines += [line(_RETURN, _ALLOW)]
-    # abort() signals the process itself; anyone else is out of reach
-    lines += [line(_EQUALS, _TGKILL[column], 0, 3), line(_LOAD, 16), line(_EQUALS, own_pid, 1, 0), denied]
+    # abort() signals the process itself, and the C library reads its own limits
+    for numbers in _ONLY_ON_ITSELF.values():
+        lines += [line(_EQUALS, numbers[column], 0, 5), line(_LOAD, 16)]
+        lines += [line(_EQUALS, own_pid, 2, 0), line(_EQUALS, 0, 1, 0), denied, line(_RETURN, _ALLOW)]
     lines += [line(_RETURN, _ALLOW)]
     return b"".join(lines)
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from math import isfinite
 from pathlib import Path
 
-from app.audio import sandbox
+from app.audio import protections, sandbox
 from app.audio.containers import DECODERS, NOT_A_RECORDING, Container, sniff_file
 from app.audio.errors import RecordingRefused, Refusal
 from app.audio.measures import NEAR_SILENCE_LUFS, Measures, read_measures
@@ -88,6 +88,7 @@ def inspect(
 
     Raises RecordingRefused, ChildDied (also as ChildTimeout), Cancelled, SandboxBroken.
     """
+    protections.warn()
     path = path.resolve()
     container = sniff_file(path)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="inspect-") as folder:

@@ -128,14 +128,6 @@ def run(
         _end(child)
 
 
-def protections(folder: Path) -> frozenset[str]:
-    """What this kernel grants, for the health page: some of network, files, calls."""
-    nothing = Job(Path(sys.executable), (), folder, Limits(cpu_s=5, wall_s=10))
-    command = _launch({**specification(nothing), "report": True})
-    report = subprocess.run(command, env={}, capture_output=True, timeout=10, check=False)
-    return frozenset(json.loads(report.stdout)) if report.returncode == 0 else frozenset()
-
-
 def specification(job: Job) -> dict[str, Any]:
     """The job in the launcher's words."""
     return {
@@ -148,14 +140,15 @@ def specification(job: Job) -> dict[str, Any]:
     }
 
 
-def _launch(spec: dict[str, Any]) -> list[str]:
+def launch(spec: dict[str, Any]) -> list[str]:
+    """The command that starts a child so specified."""
     return [sys.executable, "-I", "-S", str(_LAUNCHER), json.dumps(spec)]
 
 
 def _spawn(spec: dict[str, Any]) -> Child:
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     try:
-        return subprocess.Popen(_launch(spec), stdin=null, stdout=pipe, stderr=pipe, env={}, process_group=0)
+        return subprocess.Popen(launch(spec), stdin=null, stdout=pipe, stderr=pipe, env={}, process_group=0)
     except OSError as error:
         raise SandboxBroken(f"The child could not be started: {error.strerror}.") from error
 

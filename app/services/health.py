@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.audio import protections
 from app.db import UtcTime, now_of_database
 from app.errors import HearthError
 from app.models import Recording, RecordingState, WorkerRow
@@ -56,6 +57,7 @@ class Health:
 def look(open_session: Callable[[], Session], store: ObjectStore, data: Path) -> Health:
     """How everything is now. Never raises: what does not answer is not well."""
     parts = [_store(store), _disk(store, data)]
+    parts.append(Part("sandbox", True, protections.in_words(protections.protections())))
     try:
         with open_session() as session:
             now = now_of_database(session)

@@ -13,7 +13,8 @@ from app.audio.containers import NOT_A_RECORDING
 from app.audio.errors import AudioError, RecordingRefused, Refusal
 from app.audio.master import master
 from app.audio.probe import inspect, reading
-from app.audio.sandbox import Job, Limits, ffmpeg_path, protections, run
+from app.audio.protections import protections
+from app.audio.sandbox import Job, Limits, ffmpeg_path, run
 from tests.audio.playlists import SHAPES
 from tests.audio.sounds import convert, make_voice, write_wav
 
@@ -126,7 +127,7 @@ def test_even_a_decoder_told_to_follow_a_playlist_reaches_nothing(
 
     finished = run(Job(ffmpeg_path(), opened, tmp_path, Limits(cpu_s=10, wall_s=20), readable=(path,)))
 
-    assert {"files", "calls"} <= protections(tmp_path)
+    assert {"files", "calls"} <= protections()
     assert finished.exit_code != 0
     assert hits == []
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from app.audio.errors import Cancelled, ChildDied, ChildTimeout, Limit, SandboxBroken
-from app.audio.sandbox import MIB, Finished, Job, Limits, protections, run
+from app.audio.protections import protections
+from app.audio.sandbox import MIB, Finished, Job, Limits, run
 
 PYTHON = Path(sys.executable).resolve()
 ITS_LIBRARY = (Path(os.__file__).parent, Path(sys.base_prefix) / "lib")
@@ -240,8 +241,8 @@ def test_core_files_new_programs_and_new_rights_are_off(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def granted(tmp_path: Path) -> frozenset[str]:
-    return protections(tmp_path)
+def granted() -> frozenset[str]:
+    return protections()
 
 
 @pytest.fixture
