@@ -5,9 +5,9 @@ is in it is opened as exactly that format (threats, findings 1 and 3). This file
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from app.audio.errors import RecordingRefused, Refusal
 
@@ -28,6 +28,13 @@ DECODERS: Final = (
 HEAD_BYTES: Final = 4096
 _SEARCHED_BYTES: Final = 64 * 1024
 _ID3_HEADER_BYTES: Final = 10
+_APE_HEADER_BYTES: Final = 32
+_MOST_TAGS: Final = 16
+_MOST_PADDING_BYTES: Final = 16 * 1024 * 1024
+_FRAMES_IN_A_ROW: Final = 3
+_LONGEST_FRAME_BYTES: Final = 8191
+_RATE_BITS_OF_MPEG: Final = 0b0000_1100
+_RATE_BITS_OF_ADTS: Final = 0b0011_1100
 
 # MPEG audio frame header (ISO 11172-3, 2.4.1.3; ISO 13818-3 for the lower rates)
 _BIT_RATES_KBPS: Final = {
@@ -43,10 +50,11 @@ _SAMPLE_RATES_HZ: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0
 
 @dataclass(frozen=True)
 class Container:
-    """One format that we take: our name for it and ffmpeg's demuxer."""
+    """One format that we take: our name for it and ffmpeg's demuxer, and how much stands before it."""
 
     name: str
     demuxer: str
+    skipped_bytes: int = 0
 
 
 _MP3 = Container("mp3", "mp3")
@@ -79,41 +87,87 @@ _TABLE: Final[tuple[tuple[Callable[[bytes], bool], Container], ...]] = (
 def sniff(head: bytes) -> Container:
     """The container whose magic the first bytes show; raises RecordingRefused for everything else.
 
-    A leading ID3v2 tag must have been stepped over (`sniff_file` does).
+    Leading tags must have been stepped over (`sniff_file` does).
     """
-    for matches, container in _TABLE:
-        if matches(head):
-            return container
-    raise RecordingRefused(NOT_A_RECORDING, Refusal.NOT_AUDIO)
+    container = _by_magic(head)
+    if container is None:
+        raise RecordingRefused(NOT_A_RECORDING, Refusal.NOT_AUDIO)
+    return container
 
 
 def sniff_file(path: Path) -> Container:
-    """The container of a file; looks behind ID3v2 tags, whose pictures may be many megabytes."""
+    """The container of a file; looks behind tags, whose pictures may be many megabytes.
+
+    Where no magic stands, because a radio stream was cut in mid-frame or something was put before the sound,
+    frames in a row show what it is.
+    """
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-        tagged = head.startswith(b"ID3")
-        offset = 0
-        while head.startswith(b"ID3") and len(head) > _ID3_HEADER_BYTES and offset < path.stat().st_size:
-            offset += _ID3_HEADER_BYTES + _syncsafe(head[6:10])
-            file.seek(offset)
-            head = file.read(HEAD_BYTES)
-        if not tagged:
-            return sniff(head)
+        offset = _behind_tags(file)
         file.seek(offset)
-        return _sniff_behind_tag(file.read(_SEARCHED_BYTES))
+        found = _by_magic(file.read(HEAD_BYTES))
+        if found is None:
+            file.seek(offset)
+            found = _by_frames(_behind_padding(file))
+        elif found not in (
+            _MP3,
+            _AAC,
+        ):  # these know of tags, and of what may stand between them and the sound
+            found = replace(found, skipped_bytes=offset)
+    if found is None:
+        raise RecordingRefused(NOT_A_RECORDING, Refusal.NOT_AUDIO)
+    return found
 
 
-def _sniff_behind_tag(data: bytes) -> Container:
-    """After a tag some writers leave padding: two frames in a row show where the sound begins."""
-    if data.startswith(b"fLaC"):
-        return sniff(data)
-    for offset in range(len(data) - 3):
-        if data[offset] != 0xFF:
-            continue
-        for frame_bytes, container in ((_adts_frame_bytes, _AAC), (_mpeg_frame_bytes, _MP3)):
-            if frame_bytes(data, offset) > 0:
-                return container
-    raise RecordingRefused(NOT_A_RECORDING, Refusal.NOT_AUDIO)
+def _by_magic(head: bytes) -> Container | None:
+    return next((container for matches, container in _TABLE if matches(head)), None)
+
+
+def _behind_tags(file: BinaryIO) -> int:
+    """Where the leading ID3v2 and APEv2 tags end (ID3v2.3, 3.1; APEv2, tags header)."""
+    offset = 0
+    for _ in range(_MOST_TAGS):
+        file.seek(offset)
+        head = file.read(_APE_HEADER_BYTES)
+        if head.startswith(b"ID3") and len(head) > _ID3_HEADER_BYTES:
+            offset += _ID3_HEADER_BYTES + _syncsafe(head[6:10])
+        elif head.startswith(b"APETAGEX") and len(head) == _APE_HEADER_BYTES:
+            offset += _APE_HEADER_BYTES + int.from_bytes(head[12:16], "little")
+        else:
+            break
+    return offset
+
+
+def _behind_padding(file: BinaryIO) -> bytes:
+    """What is searched for frames: from the first byte that is not zero, and enough for three more frames."""
+    for _ in range(_MOST_PADDING_BYTES // _SEARCHED_BYTES):
+        data = file.read(_SEARCHED_BYTES).lstrip(b"\0")
+        if data:
+            return data + file.read(_SEARCHED_BYTES + 4 * _LONGEST_FRAME_BYTES - len(data))
+    return b""
+
+
+def _by_frames(data: bytes) -> Container | None:
+    """Three frames of one kind in a row; anything else may hold two by chance."""
+    offset = data.find(b"\xff")
+    while 0 <= offset < _SEARCHED_BYTES:
+        if _are_in_a_row(data, offset, _adts_frame_bytes, _RATE_BITS_OF_ADTS):
+            return _AAC
+        if _are_in_a_row(data, offset, _mpeg_frame_bytes, _RATE_BITS_OF_MPEG):
+            return _MP3
+        offset = data.find(b"\xff", offset + 1)
+    return None
+
+
+def _are_in_a_row(data: bytes, offset: int, frame_bytes: Callable[..., int], rate_bits: int) -> bool:
+    """Whether three frames follow one another in the same version, layer and sample rate."""
+    first = data[offset : offset + 4]
+    for _ in range(_FRAMES_IN_A_ROW):
+        header = data[offset : offset + 4]
+        size = frame_bytes(data, offset, alone=True)
+        if size == 0 or header[1] != first[1] or (header[2] ^ first[2]) & rate_bits:
+            return False
+        offset += size
+    return True
 
 
 def _syncsafe(size: bytes) -> int:

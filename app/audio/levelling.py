@@ -68,7 +68,7 @@ class Work:
         for name, gain_db in zip(names, gains_db, strict=True):
             graph += f";[{name}]{_levelled(Figures(gain_db, limit_dbfs))},ebur128=framelog=quiet[{name}out]"
             output += ("-map", f"[{name}out]", "-f", "null", "-")
-        arguments = (*reading(self.source, self.inspection.demuxer), "-filter_complex", graph, *output)
+        arguments = (*self._source(), "-filter_complex", graph, *output)
         words = self._child(arguments, _REHEARSAL_SHARE)
         return read_loudness(words, len(gains_db))
 
@@ -94,9 +94,8 @@ class Work:
             )
         else:
             graph += "[loud]"
-        source = reading(self.source, self.inspection.demuxer)
         output = ("-y", "-filter_complex", graph, "-map", "[loud]", *mp3, *speech)
-        self._child((*source, *output), _SHARES[2 * number : 2 * number + 2])
+        self._child((*self._source(), *output), _SHARES[2 * number : 2 * number + 2])
 
     def measure(self, *, number: int) -> Measures:
         """The MP3 as a listener's player decodes it."""
@@ -109,6 +108,9 @@ class Work:
         if measures is None:
             raise ChildFailed(exit_code=0, last_words=f"No figures in: {words[-400:]}")
         return measures
+
+    def _source(self) -> tuple[str, ...]:
+        return reading(self.source, self.inspection.demuxer, self.inspection.skipped_bytes)
 
     def _child(self, arguments: tuple[str, ...], share: tuple[float, ...]) -> str:
         duration_ms = self.inspection.duration_ms

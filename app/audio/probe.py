@@ -62,6 +62,7 @@ class Inspection:
     peak_dbfs: float
     damaged: bool
     notes: tuple[str, ...] = ()
+    skipped_bytes: int = 0
 
     @property
     def mastered_rate_hz(self) -> int:
@@ -118,15 +119,27 @@ class _Children:
         limits = Limits(
             cpu_s=int(cpu_s_for(duration_ms)), wall_s=4 * cpu_s_for(duration_ms), output_bytes=MIB
         )
-        arguments = (*reading(self.path, self.container.demuxer), *output)
+        source = reading(self.path, self.container.demuxer, self.container.skipped_bytes)
+        arguments = (*source, *output)
         return Job(self.ffmpeg, arguments, self.folder, limits, readable=(self.path,))
 
 
-def reading(path: Path, demuxer: str) -> tuple[str, ...]:
+def reading(path: Path, demuxer: str, skipped_bytes: int = 0) -> tuple[str, ...]:
     """ffmpeg's arguments to read a file as this format and nothing else, its first sound track only."""
+    skip = ("-skip_initial_bytes", str(skipped_bytes)) if skipped_bytes else ()
     return (
         *("-hide_banner", "-nostdin", "-loglevel", "level+info", "-max_error_rate", str(_ERRORS_AT_MOST)),
-        *("-max_streams", "64", "-f", demuxer, "-format_whitelist", demuxer, "-protocol_whitelist", "file"),
+        *(
+            *skip,
+            "-max_streams",
+            "64",
+            "-f",
+            demuxer,
+            "-format_whitelist",
+            demuxer,
+            "-protocol_whitelist",
+            "file",
+        ),
         *("-codec_whitelist", DECODERS, "-vn", "-sn", "-dn", "-i", f"file:{path}"),
     )
 
@@ -251,6 +264,7 @@ def _conclude(
     return Inspection(
         container=container.name,
         demuxer=container.demuxer,
+        skipped_bytes=container.skipped_bytes,
         codec=opened.codec,
         duration_ms=duration_ms,
         channels=opened.channels,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.audio.containers import NOT_A_RECORDING, sniff
+from app.audio.containers import NOT_A_RECORDING
 from app.audio.errors import Cancelled, ChildDied, RecordingRefused, Refusal
 from app.audio.probe import LONGEST_MS, inspect
 from app.audio.sandbox import Finished, Job
@@ -176,9 +176,3 @@ def test_nothing_is_left_beside_the_recording(tmp_path: Path) -> None:
     inspect(_wav(tmp_path / "x.wav"))
 
     assert [path.name for path in tmp_path.iterdir()] == ["x.wav"]
-
-
-def test_the_sniffer_asks_for_the_whole_magic() -> None:
-    for head in (b"RIFF....WAVX", b"FORM....8SVX", b"OggX", b"fLaX", b"#!AMRX", b"\xff\xf0\x00\x00"):
-        with pytest.raises(RecordingRefused):
-            sniff(head)
