@@ -5,7 +5,6 @@ measures length, loudness and channels in the same run. Lengths that a file decl
 (threats, T6). This file must not know how a recording is levelled, nor what becomes of a refusal.
 """
 
-import re
 import struct
 import tempfile
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from app.audio.errors import RecordingRefused, Refusal
 from app.audio.measures import NEAR_SILENCE_LUFS, Measures, read_measures
 from app.audio.progress import Progress, cpu_s_for
 from app.audio.sandbox import MIB, Finished, Job, Limits, Run
+from app.audio.words import codec_of, count_errors, count_tracks, has_no_sound, length_ms, points_elsewhere
 
 LONGEST_MS = 6 * 60 * 60 * 1000
 SHORTEST_MS = 1000
@@ -31,10 +31,6 @@ _ERRORS_AT_MOST = 0.5
 _MISSING_MS = 1500
 _DUAL_MONO_DB = -45.0
 _SILENT_CHANNEL_DBFS = -70.0
-
-_TRACK = re.compile(r"^\[info\]   Stream #0:\d+\S*: Audio:", re.MULTILINE)
-_CODEC = re.compile(r"^\[info\]   Stream #0:\d+ -> #0:0 \((\w+)", re.MULTILINE)
-_DECLARED = re.compile(r"^\[info\]   Duration: (\d+):(\d\d):(\d\d)\.(\d\d)", re.MULTILINE)
 
 
 class Sound(StrEnum):
@@ -128,7 +124,15 @@ def reading(path: Path, demuxer: str, skipped_bytes: int = 0) -> tuple[str, ...]
     """ffmpeg's arguments to read a file as this format and nothing else, its first sound track only."""
     skip = ("-skip_initial_bytes", str(skipped_bytes)) if skipped_bytes else ()
     return (
-        *("-hide_banner", "-nostdin", "-loglevel", "level+info", "-max_error_rate", str(_ERRORS_AT_MOST)),
+        *(
+            "-hide_banner",
+            "-nostdin",
+            "-nostats",
+            "-loglevel",
+            "level+info",
+            "-max_error_rate",
+            str(_ERRORS_AT_MOST),
+        ),
         *(
             *skip,
             "-max_streams",
@@ -174,17 +178,17 @@ def _open(child: _Children) -> _Opened:
     output = ("-map", "0:a:0", *WITHOUT_METADATA, "-t", "0.2", "-c:a", "pcm_s16le", "-f", "wav", "pipe:1")
     finished = child.run(child.job(output, duration_ms=0), cancelled=child.cancelled)
     words = finished.words
-    if "opening external track" in words:
+    if points_elsewhere(words):
         raise RecordingRefused(
             "The file points to sound in another file. Please send one file that holds the recording itself.",
             Refusal.EXTERNAL,
         )
-    if "matches no streams" in words or "does not contain any stream" in words:
+    if has_no_sound(words):
         raise RecordingRefused("The file has no sound in it.", Refusal.NOT_AUDIO)
     if len(finished.output) < 44 or finished.output[12:16] != b"fmt ":
         raise RecordingRefused(NOT_A_RECORDING, Refusal.BROKEN)
     channels, sample_rate_hz = struct.unpack("<HI", finished.output[22:28])
-    tracks = len(_TRACK.findall(words.partition("Output #0")[0]))
+    tracks = count_tracks(words)
     if tracks > _MOST_TRACKS:
         raise RecordingRefused(
             "The file holds several recordings. Please send each one apart.", Refusal.SEVERAL
@@ -199,16 +203,8 @@ def _open(child: _Children) -> _Opened:
             f"The recording has {sample_rate_hz} samples a second. We take 8,000 to 192,000.",
             Refusal.SAMPLE_RATE,
         )
-    codec = _CODEC.search(words)
-    return _Opened(codec[1] if codec else "", channels, sample_rate_hz, tracks, _declared_ms(words))
-
-
-def _declared_ms(words: str) -> int | None:
-    declared = _DECLARED.search(words)
-    if declared is None or "Estimating duration" in words:
-        return None
-    hours, minutes, seconds, hundredths = (int(part) for part in declared.groups())
-    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + hundredths * 10
+    declared_ms, is_estimated = length_ms(words)
+    return _Opened(codec_of(words), channels, sample_rate_hz, tracks, None if is_estimated else declared_ms)
 
 
 def _listen(
@@ -253,9 +249,7 @@ def _conclude(
             "The recording is silent, or nearly so. Please check that the microphone was on.", Refusal.SILENT
         )
     missing = opened.declared_ms is not None and opened.declared_ms - duration_ms > _MISSING_MS
-    # a picture's decoder is refused on purpose, which ffmpeg calls an error
-    errors = heard.words.count("[error]") - heard.words.count("not on whitelist")
-    damaged = errors > 0 or missing
+    damaged = count_errors(heard.words) > 0 or missing
     notes = []
     if damaged:
         notes.append("Parts of the file could not be read. Please listen whether something is missing.")

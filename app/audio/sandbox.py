@@ -33,7 +33,10 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 _LIMIT_OF_SIGNAL: dict[int, Limit] = {signal.SIGXCPU: Limit.CPU, signal.SIGXFSZ: Limit.OUTPUT}
 _FAREWELL = re.compile(r"^(?:\[info\] )?Exiting normally, received signal (\d+)\.", re.MULTILINE)
 """How ffmpeg, which catches some signals, says that one ended it; its exit code is then 255 (ffmpeg.c)."""
-_OUT_OF_MEMORY = ("Cannot allocate memory", "MemoryError", "out of memory", "failed to map segment")
+_OUT_OF_MEMORY = re.compile(
+    r"^(?!\[info\]|\s).*(?:Cannot allocate memory|MemoryError|out of memory|failed to map segment)",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -232,7 +235,7 @@ def _classify(status: int, heard: _Heard, limits: Limits) -> Finished:
     number = -status if status < 0 else int(farewell[1]) if farewell else 0
     if number:
         raise ChildDied(signal=number, limit=_LIMIT_OF_SIGNAL.get(number), last_words=words)
-    if status != 0 and any(text in words for text in _OUT_OF_MEMORY):
+    if status != 0 and _OUT_OF_MEMORY.search(words):
         raise ChildDied(signal=None, limit=Limit.MEMORY, last_words=words)
     return Finished(status, heard.output, words)
 
