@@ -9,14 +9,20 @@ from pathlib import Path
 
 from app.audio.errors import ChildFailed
 from app.audio.measures import Measures, read_loudness, read_measures
-from app.audio.probe import STEADY_TIMES, WITHOUT_METADATA, Inspection, Sound, reading
+from app.audio.probe import Inspection, Sound
 from app.audio.progress import Progress, cpu_s_for
 from app.audio.sandbox import MIB, Job, Limits, Run
+from app.audio.source import WITHOUT_METADATA, in_one_form, own_time, reading
 from app.audio.waveform import SPEECH_RATE_HZ
 
 # what each child has done of the whole, as far as a person sees it: encode, measure, and the same again
 _SHARES = (0.15, 0.65, 0.85, 0.9, 0.94, 0.96, 0.98)
 _REHEARSAL_SHARE = (0.0, 0.15)
+_KEPT_CHANNEL = {
+    Sound.SAME_ON_BOTH: "c0",
+    Sound.LEFT_ONLY: "c0",
+    Sound.RIGHT_ONLY: "c1",
+}
 
 
 @dataclass(frozen=True)
@@ -62,23 +68,21 @@ class Work:
     def rehearse(self, gains_db: list[float], limit_dbfs: float) -> list[float]:
         """The loudness of the levelled sound with each of these gains, before any encoding."""
         names = [f"g{number}" for number in range(len(gains_db))]
-        source = f"[0:a:0]{_decoded(self.inspection, self.form)},asplit={len(names)}"
-        graph = source + "".join(f"[{name}]" for name in names)
+        graph = f"{self._sound()},asplit={len(names)}" + "".join(f"[{name}]" for name in names)
         output: tuple[str, ...] = ()
         for name, gain_db in zip(names, gains_db, strict=True):
             graph += f";[{name}]{_levelled(Figures(gain_db, limit_dbfs))},ebur128=framelog=quiet[{name}out]"
             output += ("-map", f"[{name}out]", "-f", "null", "-")
-        arguments = (*self._source(), "-filter_complex", graph, *output)
+        arguments = (*self._source(), "-dec", "0:0", "-filter_complex", graph, *output)
         words = self._child(arguments, _REHEARSAL_SHARE)
         return read_loudness(words, len(gains_db))
 
     def encode(self, tried: Figures, *, number: int) -> None:
         """Source to MP3; the first pass also writes the speech file."""
-        graph = f"[0:a:0]{_decoded(self.inspection, self.form)},{_levelled(tried)}"
+        graph = f"{self._sound()},{_levelled(tried)}"
         speech: tuple[str, ...] = ()
         mp3 = (
             *WITHOUT_METADATA,
-            *STEADY_TIMES,
             *("-c:a", "libmp3lame", "-b:a", str(self.form.bit_rate_bps)),
             # the name that players look for before they trust the gap header
             *("-id3v2_version", "0", "-write_id3v1", "0", "-metadata:s:a:0", "encoder=LAME3.101"),
@@ -89,13 +93,13 @@ class Work:
                 f",asplit[loud][low];[low]aformat=channel_layouts=mono,aresample={SPEECH_RATE_HZ}[speech]"
             )
             speech = (
-                *("-map", "[speech]", *WITHOUT_METADATA, *STEADY_TIMES),
+                *("-map", "[speech]", *WITHOUT_METADATA),
                 *("-c:a", "pcm_s16le", "-f", "wav", f"./{self.speech_path.name}"),
             )
         else:
             graph += "[loud]"
-        output = ("-y", "-filter_complex", graph, "-map", "[loud]", *mp3, *speech)
-        self._child((*self._source(), *output), _SHARES[2 * number : 2 * number + 2])
+        output = ("-dec", "0:0", "-filter_complex", graph, "-map", "[loud]", *mp3, *speech)
+        self._child((*self._source(), "-y", *output), _SHARES[2 * number : 2 * number + 2])
 
     def measure(self, *, number: int) -> Measures:
         """The MP3 as a listener's player decodes it."""
@@ -109,8 +113,16 @@ class Work:
             raise ChildFailed(exit_code=0, last_words=f"No figures in: {words[-400:]}")
         return measures
 
+    def _sound(self) -> str:
+        return "[dec:0]" + own_time(self.form.sample_rate_hz, "stereo" if self.form.channels == 2 else "mono")
+
     def _source(self) -> tuple[str, ...]:
-        return reading(self.source, self.inspection.demuxer, self.inspection.skipped_bytes)
+        sound, rate_hz = self.inspection.sound, self.form.sample_rate_hz
+        layout = "mono" if sound is Sound.MONO else "stereo"
+        return (
+            *reading(self.source, self.inspection.demuxer, self.inspection.skipped_bytes),
+            *in_one_form(rate_hz, layout, _KEPT_CHANNEL.get(sound)),
+        )
 
     def _child(self, arguments: tuple[str, ...], share: tuple[float, ...]) -> str:
         duration_ms = self.inspection.duration_ms
@@ -137,14 +149,6 @@ class Work:
             return None
         start, end = share
         return lambda fraction: report(start + (end - start) * fraction)
-
-
-def _decoded(inspection: Inspection, form: Form) -> str:
-    """The filters from the source to its mono or stereo form, in the source's own time."""
-    alone = {Sound.SAME_ON_BOTH: "c0", Sound.LEFT_ONLY: "c0", Sound.RIGHT_ONLY: "c1"}.get(inspection.sound)
-    layout = "mono" if inspection.sound is Sound.MONO else "stereo"
-    only = f",pan=mono|c0={alone}" if alone else ""
-    return f"asetpts=N/SR/TB,aresample={form.sample_rate_hz},aformat=channel_layouts={layout}{only}"
 
 
 def _levelled(tried: Figures) -> str:

@@ -1,7 +1,6 @@
-"""Loudness, peaks and the number of samples, as ffmpeg's ebur128 and astats say them at the end.
+"""Loudness, peaks, levels and the number of samples, as ffmpeg's ebur128 and astats say them at the end.
 
-The filters print again when the format changes inside a file; then the numbers of samples add up and the
-loudest part decides, and what is made from the file is measured once more anyway.
+Each meter runs behind the loopback decoder (source.py) and speaks once, whatever the source does.
 """
 
 import re
@@ -11,19 +10,20 @@ from math import inf
 NEAR_SILENCE_LUFS = -55.0
 """Below this there is nothing to lift: 20 dB of gain would not bring speech within 15 LU of its target."""
 
-_METER = re.compile(r"\[Parsed_ebur128_(\d+) @")
-_LOUDNESS = re.compile(r"Integrated loudness:\s+I:\s+(-?[\d.]+|-inf|nan) LUFS")
-_TRUE_PEAK = re.compile(r"True peak:\s+Peak:\s+(-?[\d.]+|-inf|inf|nan) dBFS")
-_SAMPLES = re.compile(r"\] Number of samples: (\d+)")
-_CHANNEL = re.compile(r"\] Channel: (\d+)\n((?:.*\] (?:Peak|RMS|Number of (?:NaNs|Infs)).*\n?)*)")
-_PEAK = re.compile(r"Peak level dB: (\S+)")
-_RMS = re.compile(r"RMS level dB: (\S+)")
-_NOT_NUMBERS = re.compile(r"Number of (?:NaNs|Infs): (\d+)")
+_METER = re.compile(r"^\[Parsed_ebur128_(\d+) @", re.MULTILINE)
+_LOUDNESS = re.compile(r"^  Integrated loudness:\s+I:\s+(-?[\d.]+|-inf|nan) LUFS", re.MULTILINE)
+_TRUE_PEAK = re.compile(r"^  True peak:\s+Peak:\s+(-?[\d.]+|-inf|inf|nan) dBFS", re.MULTILINE)
+_PEAK = re.compile(r"^  Sample peak:\s+Peak:\s+(-?[\d.]+|-inf|inf|nan) dBFS", re.MULTILINE)
+_SAMPLES = re.compile(r"^\[Parsed_astats_\d+ @ \S+ \[info\] Number of samples: (\d+)", re.MULTILINE)
+_NOT_NUMBERS = re.compile(
+    r"^\[Parsed_astats_\d+ @ \S+ \[info\] Number of (?:NaNs|Infs): ([\d.]+)", re.MULTILINE
+)
+_RMS = re.compile(r"^\[Parsed_astats_\d+ @ \S+ \[info\] RMS level dB: (\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Measures:
-    """One run's figures. The third channel, where there is one, is left minus right."""
+    """One run's figures. The levels, if any, are of left, right, and left minus right."""
 
     samples: int
     loudness_lufs: float
@@ -34,37 +34,27 @@ class Measures:
 
 
 def read_measures(words: str) -> Measures | None:
-    """The figures in a child's last words; None where they are missing, because nothing was decoded."""
-    samples = [int(count) for count in _SAMPLES.findall(words)]
-    loudness = [_number(value) for value in _LOUDNESS.findall(words)]
+    """The figures in a child's words; None where they are missing, because nothing was decoded."""
+    samples, loudness = _SAMPLES.findall(words), _LOUDNESS.findall(words)
     if not samples or not loudness:
         return None
-    peaks: dict[int, float] = {}
-    levels: dict[int, float] = {}
-    not_numbers = False
-    for channel, block in _CHANNEL.findall(words):
-        index = int(channel)
-        peaks[index] = max([peaks.get(index, -inf), *map(_number, _PEAK.findall(block))])
-        levels[index] = max([levels.get(index, -inf), *map(_number, _RMS.findall(block))])
-        not_numbers = not_numbers or any(int(count) for count in _NOT_NUMBERS.findall(block))
     return Measures(
-        samples=sum(samples),
-        loudness_lufs=max(loudness),
+        samples=int(samples[-1]),
+        loudness_lufs=_number(loudness[-1]),
         true_peak_dbtp=max([-inf, *map(_number, _TRUE_PEAK.findall(words))]),
-        peak_dbfs=max([-inf, *(level for index, level in peaks.items() if index < 3)]),
-        channel_rms_dbfs=tuple(levels[index] for index in sorted(levels)),
-        not_numbers=not_numbers,
+        peak_dbfs=max([-inf, *map(_number, _PEAK.findall(words))]),
+        channel_rms_dbfs=tuple(map(_number, _RMS.findall(words))),
+        not_numbers=any(float(count) for count in _NOT_NUMBERS.findall(words)),
     )
 
 
 def read_loudness(words: str, meters: int) -> list[float]:
     """What each of several meters in one graph says, in the graph's order; -inf where one is missing."""
     heard: dict[int, float] = {}
-    for part in re.split(r"(?=\[Parsed_ebur128_\d+ @)", words):
+    for part in re.split(r"^(?=\[Parsed_ebur128_\d+ @)", words, flags=re.MULTILINE):
         meter, value = _METER.match(part), _LOUDNESS.search(part)
         if meter and value:
-            index = int(meter[1])
-            heard[index] = max(heard.get(index, -inf), _number(value[1]))
+            heard[int(meter[1])] = _number(value[1])
     found = [heard[index] for index in sorted(heard)]
     return (found + [-inf] * meters)[:meters]
 

@@ -14,11 +14,12 @@ from math import isfinite
 from pathlib import Path
 
 from app.audio import protections, sandbox
-from app.audio.containers import DECODERS, NOT_A_RECORDING, Container, sniff_file
+from app.audio.containers import NOT_A_RECORDING, Container, sniff_file
 from app.audio.errors import RecordingRefused, Refusal
 from app.audio.measures import NEAR_SILENCE_LUFS, Measures, read_measures
 from app.audio.progress import Progress, cpu_s_for
 from app.audio.sandbox import MIB, Finished, Job, Limits, Run
+from app.audio.source import WITHOUT_METADATA, in_one_form, own_time, reading
 from app.audio.words import codec_of, count_errors, count_tracks, has_no_sound, length_ms, points_elsewhere
 
 LONGEST_MS = 6 * 60 * 60 * 1000
@@ -27,10 +28,11 @@ MOST_CHANNELS = 8
 SAMPLE_RATES_HZ = range(8_000, 192_001)
 
 _MOST_TRACKS = 8
-_ERRORS_AT_MOST = 0.5
 _MISSING_MS = 1500
 _DUAL_MONO_DB = -45.0
 _SILENT_CHANNEL_DBFS = -70.0
+# levels of channels need not see every sample: all of the first seconds, then every eighth frame
+_SOME_FRAMES = "aselect='lt(n,500)+not(mod(n,8))'"
 
 
 class Sound(StrEnum):
@@ -93,8 +95,7 @@ def inspect(
         opened = _open(child)
         heard, measures, duration_ms = _listen(child, opened, longest_ms, report)
     if duration_ms > longest_ms:
-        hours = f"{longest_ms / 3_600_000:g} hours"
-        raise RecordingRefused(f"The recording is longer than the limit of {hours}.", Refusal.TOO_LONG)
+        raise _too_long(longest_ms)
     if duration_ms < shortest_ms:
         raise RecordingRefused("The recording is shorter than a second.", Refusal.TOO_SHORT)
     return _conclude(container, opened, heard, measures, duration_ms)
@@ -120,57 +121,18 @@ class _Children:
         return Job(self.ffmpeg, arguments, self.folder, limits, readable=(self.path,))
 
 
-def reading(path: Path, demuxer: str, skipped_bytes: int = 0) -> tuple[str, ...]:
-    """ffmpeg's arguments to read a file as this format and nothing else, its first sound track only."""
-    skip = ("-skip_initial_bytes", str(skipped_bytes)) if skipped_bytes else ()
-    return (
-        *(
-            "-hide_banner",
-            "-nostdin",
-            "-nostats",
-            "-loglevel",
-            "level+info",
-            "-max_error_rate",
-            str(_ERRORS_AT_MOST),
-        ),
-        *(
-            *skip,
-            "-max_streams",
-            "64",
-            "-f",
-            demuxer,
-            "-format_whitelist",
-            demuxer,
-            "-protocol_whitelist",
-            "file",
-        ),
-        *("-codec_whitelist", DECODERS, "-vn", "-sn", "-dn", "-i", f"file:{path}"),
-    )
-
-
-STEADY_TIMES = ("-bsf:a", "setts=ts=if(N\\,PREV_OUTPTS+PREV_OUTDURATION\\,0)")
-"""Packets follow one another whatever times the source claims, also where its format changes half-way."""
-
-WITHOUT_METADATA = (
-    "-map_metadata",
-    "-1",
-    "-map_chapters",
-    "-1",
-    "-fflags",
-    "+bitexact",
-    "-flags:a",
-    "+bitexact",
-)
-"""Nothing of the source's place, device or author goes into what we write."""
-
-
 @dataclass(frozen=True)
 class _Opened:
     codec: str
     channels: int
     sample_rate_hz: int
     tracks: int
-    declared_ms: int | None
+    length_ms: int | None
+    is_estimated: bool
+
+    @property
+    def declared_ms(self) -> int | None:
+        return None if self.is_estimated else self.length_ms
 
 
 def _open(child: _Children) -> _Opened:
@@ -203,8 +165,7 @@ def _open(child: _Children) -> _Opened:
             f"The recording has {sample_rate_hz} samples a second. We take 8,000 to 192,000.",
             Refusal.SAMPLE_RATE,
         )
-    declared_ms, is_estimated = length_ms(words)
-    return _Opened(codec_of(words), channels, sample_rate_hz, tracks, None if is_estimated else declared_ms)
+    return _Opened(codec_of(words), channels, sample_rate_hz, tracks, *length_ms(words))
 
 
 def _listen(
@@ -212,23 +173,19 @@ def _listen(
 ) -> tuple[Finished, Measures, int]:
     """Decode everything once, up to a second more than the limit."""
     rate_hz = mastered_rate_hz(opened.sample_rate_hz)
-    layout = "mono" if opened.channels == 1 else "stereo"
-    difference = "" if opened.channels == 1 else "pan=3c|c0=c0|c1=c1|c2=c0-c1,"
-    chain = (
-        f"asetpts=N/SR/TB,aresample={rate_hz},aformat=channel_layouts={layout},ebur128=framelog=quiet,{difference}"
-        "astats=measure_overall=Number_of_samples:"
-        "measure_perchannel=Peak_level+RMS_level+Number_of_NaNs+Number_of_Infs"
-    )
-    output = (
-        *("-map", "0:a:0", *WITHOUT_METADATA, *STEADY_TIMES, "-af", chain, "-t", str(longest_ms / 1000 + 1)),
-        *("-progress", "pipe:1", "-f", "null", "-"),
-    )
-    progress = Progress(opened.declared_ms, report)
+    progress = Progress(opened.length_ms, report, child.path)
+
+    def on_line(line: str) -> None:
+        progress.on_line(line)
+        if progress.position_ms > longest_ms + 1000:
+            raise _too_long(longest_ms)
+
     finished = child.run(
-        child.job(output, duration_ms=longest_ms),
-        on_line=progress.on_line,
+        child.job((*_measuring(rate_hz, opened.channels), "-progress", "pipe:1"), duration_ms=longest_ms),
+        on_line=on_line,
         allowed_cpu_s=progress.allowed_cpu_s,
         cancelled=child.cancelled,
+        on_tick=progress.on_tick,
     )
     measures = read_measures(finished.words)
     if finished.exit_code != 0 or measures is None or measures.not_numbers:
@@ -237,6 +194,26 @@ def _listen(
             Refusal.BROKEN,
         )
     return finished, measures, measures.samples * 1000 // rate_hz
+
+
+def _measuring(rate_hz: int, channels: int) -> tuple[str, ...]:
+    """Loudness, peak and length of all samples; of some, the levels of left, right and their difference."""
+    layout = "mono" if channels == 1 else "stereo"
+    mixed = "" if channels == 1 else ",pan=mono|c0=0.5*c0+0.5*c1"
+    counted = "astats=measure_overall=Number_of_samples+Number_of_NaNs+Number_of_Infs:measure_perchannel=none"
+    whole = f"[dec:0]{own_time(rate_hz, layout)},ebur128=peak=sample:framelog=quiet{mixed},{counted}[whole]"
+    form = in_one_form(rate_hz, layout)
+    output = (*form, "-dec", "0:0", "-filter_complex", whole, "-map", "[whole]", "-f", "null", "-")
+    if channels == 1:
+        return output
+    sides = "pan=3c|c0=c0|c1=c1|c2=c0-c1"
+    levels = f"[dec:1]{_SOME_FRAMES},{sides},astats=measure_overall=none:measure_perchannel=RMS_level[some]"
+    return (*output, "-dec", "0:0", "-filter_complex", levels, "-map", "[some]", "-f", "null", "-")
+
+
+def _too_long(longest_ms: int) -> RecordingRefused:
+    hours = f"{longest_ms / 3_600_000:g} hours"
+    return RecordingRefused(f"The recording is longer than the limit of {hours}.", Refusal.TOO_LONG)
 
 
 def _conclude(
@@ -248,11 +225,16 @@ def _conclude(
         raise RecordingRefused(
             "The recording is silent, or nearly so. Please check that the microphone was on.", Refusal.SILENT
         )
-    missing = opened.declared_ms is not None and opened.declared_ms - duration_ms > _MISSING_MS
-    damaged = count_errors(heard.words) > 0 or missing
+    has_errors = count_errors(heard.words) > 0
+    missing_ms = (opened.declared_ms or 0) - duration_ms
     notes = []
-    if damaged:
+    if has_errors:
         notes.append("Parts of the file could not be read. Please listen whether something is missing.")
+    elif missing_ms > _MISSING_MS:
+        notes.append(
+            f"The file says that it is longer, by {_span(missing_ms)}, than the sound that is in it. "
+            "Please listen whether something is missing."
+        )
     if opened.tracks > 1:
         notes.append(f"The file has {opened.tracks} sound tracks. The first one was taken.")
     return Inspection(
@@ -266,7 +248,7 @@ def _conclude(
         sound=sound,
         loudness_lufs=round(loudness_lufs, 2),
         peak_dbfs=measures.peak_dbfs,
-        damaged=damaged,
+        damaged=has_errors or missing_ms > _MISSING_MS,
         notes=tuple(notes),
     )
 
@@ -274,9 +256,14 @@ def _conclude(
 def _where_the_sound_is(measures: Measures) -> Sound:
     if len(measures.channel_rms_dbfs) < 3:
         return Sound.MONO
-    left, right, difference = measures.channel_rms_dbfs[:3]
+    left, right, difference = measures.channel_rms_dbfs
     if right < _SILENT_CHANNEL_DBFS < left:
         return Sound.LEFT_ONLY
     if left < _SILENT_CHANNEL_DBFS < right:
         return Sound.RIGHT_ONLY
     return Sound.SAME_ON_BOTH if difference - max(left, right) < _DUAL_MONO_DB else Sound.STEREO
+
+
+def _span(duration_ms: int) -> str:
+    minutes, seconds = divmod(round(duration_ms / 1000), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

@@ -28,7 +28,8 @@ from app.audio.launcher import CANNOT_START
 MIB = 1 << 20
 _TICK_S = 0.05
 _KEPT_OUTPUT_BYTES = 64 * 1024
-_KEPT_WORDS_BYTES = 16 * 1024
+_KEPT_WORDS_BYTES = 256 * 1024
+_LAST_WORDS_BYTES = 16 * 1024
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _LIMIT_OF_SIGNAL: dict[int, Limit] = {signal.SIGXCPU: Limit.CPU, signal.SIGXFSZ: Limit.OUTPUT}
 _FAREWELL = re.compile(r"^(?:\[info\] )?Exiting normally, received signal (\d+)\.", re.MULTILINE)
@@ -67,7 +68,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Finished:
-    """How a child ended by itself: the head of its standard output, the end of what it said of itself."""
+    """How a child ended by itself: the head of its standard output, the last 256 KiB of what it said."""
 
     exit_code: int
     output: bytes
@@ -96,6 +97,7 @@ class Run(Protocol):
         on_line: Callable[[str], None] | None = None,
         allowed_cpu_s: Callable[[], float] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        on_tick: Callable[[int], None] | None = None,
     ) -> Finished: ...
 
 
@@ -113,20 +115,21 @@ def run(
     on_line: Callable[[str], None] | None = None,
     allowed_cpu_s: Callable[[], float] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    on_tick: Callable[[int], None] | None = None,
     spawn: Callable[[dict[str, Any]], Child] | None = None,
 ) -> Finished:
     """Run the child to its end, whatever its exit code.
 
     `on_line` gets each line of standard output as it comes; what it raises ends the child. `allowed_cpu_s`
     is asked again and again: processor time may grow with what was done, never with what the file declares.
-    `cancelled` is looked at every 50 ms. Raises ChildDied, ChildTimeout, Cancelled, SandboxBroken. Call it
-    from a thread that stays until it returns: the kernel kills the child when that thread ends (prctl(2),
-    PR_SET_PDEATHSIG).
+    `cancelled` is looked at every 50 ms, and `on_tick` gets the child's process id as often. Raises
+    ChildDied, ChildTimeout, Cancelled, SandboxBroken. Call it from a thread that stays until it returns: the
+    kernel kills the child when that thread ends (prctl(2), PR_SET_PDEATHSIG).
     """
     clock = AwakeClock()
     child = (spawn or _spawn)(specification(job))
     try:
-        return _attend(child, job.limits, clock, on_line, allowed_cpu_s, cancelled)
+        return _attend(child, job.limits, clock, on_line, allowed_cpu_s, cancelled, on_tick)
     finally:
         _end(child)
 
@@ -169,15 +172,18 @@ class _Heard:
         self.output = (self.output + data)[:_KEPT_OUTPUT_BYTES]
         if self.on_line is not None:
             *lines, rest = (self.rest + data).split(b"\n")
-            self.rest = rest[-_KEPT_WORDS_BYTES:]
+            self.rest = rest[-_LAST_WORDS_BYTES:]
             for line in lines:
                 self.on_line(line.decode("utf-8", "replace").strip())
 
     def take_words(self, data: bytes) -> None:
         self.words = (self.words + data)[-_KEPT_WORDS_BYTES:]
 
-    def last_words(self) -> str:
+    def all_words(self) -> str:
         return self.words.decode("utf-8", "replace").strip()
+
+    def last_words(self) -> str:
+        return self.words[-_LAST_WORDS_BYTES:].decode("utf-8", "replace").strip()
 
 
 def _attend(
@@ -187,6 +193,7 @@ def _attend(
     on_line: Callable[[str], None] | None,
     allowed_cpu_s: Callable[[], float] | None,
     cancelled: Callable[[], bool] | None,
+    on_tick: Callable[[int], None] | None,
 ) -> Finished:
     heard = _Heard(on_line)
     takers = {child.stdout: heard.take_output, child.stderr: heard.take_words}
@@ -199,6 +206,8 @@ def _attend(
             if not selector.get_map() and child.poll() is not None:
                 break
             after_s = clock.passed_s()
+            if on_tick is not None:
+                on_tick(child.pid)
             if cancelled is not None and cancelled():
                 raise Cancelled("The work was asked to stop.")
             if after_s > limits.wall_s or _too_busy(child.pid, allowed_cpu_s):
@@ -228,15 +237,15 @@ def _too_busy(pid: int, allowed_cpu_s: Callable[[], float] | None) -> bool:
 
 
 def _classify(status: int, heard: _Heard, limits: Limits) -> Finished:
-    words = heard.last_words()
+    words, last_words = heard.all_words(), heard.last_words()
     if status == CANNOT_START and "launcher:" in words:
         raise SandboxBroken(words)
     farewell = _FAREWELL.search(words) if status > 0 else None
     number = -status if status < 0 else int(farewell[1]) if farewell else 0
     if number:
-        raise ChildDied(signal=number, limit=_LIMIT_OF_SIGNAL.get(number), last_words=words)
+        raise ChildDied(signal=number, limit=_LIMIT_OF_SIGNAL.get(number), last_words=last_words)
     if status != 0 and _OUT_OF_MEMORY.search(words):
-        raise ChildDied(signal=None, limit=Limit.MEMORY, last_words=words)
+        raise ChildDied(signal=None, limit=Limit.MEMORY, last_words=last_words)
     return Finished(status, heard.output, words)
 
 

@@ -57,6 +57,16 @@ def test_every_recording_comes_out_at_the_same_loudness_below_the_ceiling(name: 
     assert mastered.notes == ()
 
 
+def test_an_easy_stereo_recording_is_right_at_once_and_stays_stereo(tmp_path: Path) -> None:
+    tones = [0.1 * np.sin(np.arange(SECONDS * 44_100) * step) for step in (0.06, 0.09)]
+
+    mastered = _master(tmp_path, *tones)
+
+    assert mastered.passes == 1
+    left, right = decode(mastered.mp3_path).astype(float).T
+    assert np.abs(left - right).max() > 1000
+
+
 @pytest.mark.parametrize(
     ("left", "right", "sound"),
     [(1.0, 1.0, Sound.SAME_ON_BOTH), (1.0, 0.0, Sound.LEFT_ONLY), (0.0, 1.0, Sound.RIGHT_ONLY)],

@@ -12,9 +12,10 @@ import pytest
 from app.audio.containers import NOT_A_RECORDING
 from app.audio.errors import AudioError, RecordingRefused, Refusal
 from app.audio.master import master
-from app.audio.probe import inspect, reading
+from app.audio.probe import inspect
 from app.audio.protections import protections
 from app.audio.sandbox import Job, Limits, ffmpeg_path, run
+from app.audio.source import reading
 from tests.audio.playlists import SHAPES
 from tests.audio.sounds import convert, make_voice, write_wav
 

@@ -162,7 +162,7 @@ def test_a_flood_of_words_fills_nothing(tmp_path: Path) -> None:
     finished = run(_python(code, tmp_path))
 
     assert len(finished.output) == 65536
-    assert len(finished.words) == 16 * 1024
+    assert len(finished.words) == 256 * 1024
 
 
 def test_a_child_dies_when_its_worker_is_killed(tmp_path: Path) -> None:
