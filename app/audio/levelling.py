@@ -22,6 +22,8 @@ _KEPT_CHANNEL = {
     Sound.SAME_ON_BOTH: "c0",
     Sound.LEFT_ONLY: "c0",
     Sound.RIGHT_ONLY: "c1",
+    Sound.CANCELLING_LEFT: "c0",
+    Sound.CANCELLING_RIGHT: "c1",
 }
 
 

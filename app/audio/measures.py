@@ -23,7 +23,7 @@ _RMS = re.compile(r"^\[Parsed_astats_\d+ @ \S+ \[info\] RMS level dB: (\S+)", re
 
 @dataclass(frozen=True)
 class Measures:
-    """One run's figures. The levels, if any, are of left, right, and left minus right."""
+    """One run's figures. The levels, if any, are of left, right, left minus right, and half their sum."""
 
     samples: int
     loudness_lufs: float

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
+from math import isfinite, log10
 from pathlib import Path
 
 from app.audio import protections, sandbox
@@ -31,18 +31,25 @@ _MOST_TRACKS = 8
 _MISSING_MS = 1500
 _DUAL_MONO_DB = -45.0
 _SILENT_CHANNEL_DBFS = -70.0
+_CANCELLING_DB = -15.0
+"""The sum of two channels of which this little is left is no room but a swapped wire; apart they make -3."""
 # levels of channels need not see every sample: all of the first seconds, then every eighth frame
 _SOME_FRAMES = "aselect='lt(n,500)+not(mod(n,8))'"
 
 
 class Sound(StrEnum):
-    """Where the sound is: decides whether a recording becomes mono."""
+    """Where the sound is: decides whether a recording becomes mono.
+
+    Channels that cancel each other when added keep the one named, the louder.
+    """
 
     MONO = "mono"
     STEREO = "stereo"
     SAME_ON_BOTH = "same-on-both"
     LEFT_ONLY = "left-only"
     RIGHT_ONLY = "right-only"
+    CANCELLING_LEFT = "cancelling-left"
+    CANCELLING_RIGHT = "cancelling-right"
 
 
 @dataclass(frozen=True)
@@ -197,7 +204,7 @@ def _listen(
 
 
 def _measuring(rate_hz: int, channels: int) -> tuple[str, ...]:
-    """Loudness, peak and length of all samples; of some, the levels of left, right and their difference."""
+    """Loudness, peak and length of all samples; of some, the levels of left, right, difference, half sum."""
     layout = "mono" if channels == 1 else "stereo"
     mixed = "" if channels == 1 else ",pan=mono|c0=0.5*c0+0.5*c1"
     counted = "astats=measure_overall=Number_of_samples+Number_of_NaNs+Number_of_Infs:measure_perchannel=none"
@@ -206,7 +213,7 @@ def _measuring(rate_hz: int, channels: int) -> tuple[str, ...]:
     output = (*form, "-dec", "0:0", "-filter_complex", whole, "-map", "[whole]", "-f", "null", "-")
     if channels == 1:
         return output
-    sides = "pan=3c|c0=c0|c1=c1|c2=c0-c1"
+    sides = "pan=4c|c0=c0|c1=c1|c2=c0-c1|c3=0.5*c0+0.5*c1"
     levels = f"[dec:1]{_SOME_FRAMES},{sides},astats=measure_overall=none:measure_perchannel=RMS_level[some]"
     return (*output, "-dec", "0:0", "-filter_complex", levels, "-map", "[some]", "-f", "null", "-")
 
@@ -220,7 +227,7 @@ def _conclude(
     container: Container, opened: _Opened, heard: Finished, measures: Measures, duration_ms: int
 ) -> Inspection:
     sound = _where_the_sound_is(measures)
-    loudness_lufs = measures.loudness_lufs - (3.01 if sound is Sound.SAME_ON_BOTH else 0.0)
+    loudness_lufs = measures.loudness_lufs - _louder_in_stereo_by(sound, measures)
     if not isfinite(measures.peak_dbfs) or loudness_lufs < NEAR_SILENCE_LUFS:
         raise RecordingRefused(
             "The recording is silent, or nearly so. Please check that the microphone was on.", Refusal.SILENT
@@ -234,6 +241,11 @@ def _conclude(
         notes.append(
             f"The file says that it is longer, by {_span(missing_ms)}, than the sound that is in it. "
             "Please listen whether something is missing."
+        )
+    if sound in (Sound.CANCELLING_LEFT, Sound.CANCELLING_RIGHT):
+        notes.append(
+            "The two channels cancelled each other when heard together, as with a miswired cable. "
+            "The louder one was taken."
         )
     if opened.tracks > 1:
         notes.append(f"The file has {opened.tracks} sound tracks. The first one was taken.")
@@ -254,14 +266,26 @@ def _conclude(
 
 
 def _where_the_sound_is(measures: Measures) -> Sound:
-    if len(measures.channel_rms_dbfs) < 3:
+    if len(measures.channel_rms_dbfs) < 4:
         return Sound.MONO
-    left, right, difference = measures.channel_rms_dbfs
+    left, right, difference, half_sum = measures.channel_rms_dbfs
     if right < _SILENT_CHANNEL_DBFS < left:
         return Sound.LEFT_ONLY
     if left < _SILENT_CHANNEL_DBFS < right:
         return Sound.RIGHT_ONLY
+    if half_sum - max(left, right) < _CANCELLING_DB:
+        return Sound.CANCELLING_LEFT if left >= right else Sound.CANCELLING_RIGHT
     return Sound.SAME_ON_BOTH if difference - max(left, right) < _DUAL_MONO_DB else Sound.STEREO
+
+
+def _louder_in_stereo_by(sound: Sound, measures: Measures) -> float:
+    """What the second channel adds to the loudness of the one that is kept (ITU-R BS.1770, summation)."""
+    if sound is Sound.SAME_ON_BOTH:
+        return 3.01
+    if sound not in (Sound.CANCELLING_LEFT, Sound.CANCELLING_RIGHT):
+        return 0.0
+    left, right = measures.channel_rms_dbfs[:2]
+    return 10 * log10(1 + 10 ** (-abs(left - right) / 10))
 
 
 def _span(duration_ms: int) -> str:

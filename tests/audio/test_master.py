@@ -85,6 +85,40 @@ def test_stereo_with_one_voice_becomes_mono(left: float, right: float, sound: So
     assert abs(mastered.loudness_lufs + 19) <= 0.5
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "sound"),
+    [
+        (1.0, -1.0, Sound.CANCELLING_LEFT),
+        (1.0, -0.9, Sound.CANCELLING_LEFT),
+        (-0.7, 1.0, Sound.CANCELLING_RIGHT),
+    ],
+)
+def test_channels_that_cancel_each_other_leave_the_louder_one(
+    left: float, right: float, sound: Sound, tmp_path: Path
+) -> None:
+    voice = make_voice(SECONDS)
+    source = write_wav(tmp_path / "source.wav", voice * left, voice * right)
+    alone = inspect(write_wav(tmp_path / "alone.wav", voice))
+
+    inspection = inspect(source)
+    mastered = master(source, inspection, tmp_path)
+
+    assert inspection.sound == sound
+    assert inspection.notes[0].startswith("The two channels cancelled each other")
+    assert abs(inspection.loudness_lufs - alone.loudness_lufs) < 0.3
+    assert (mastered.channels, mastered.notes) == (1, ())
+    assert abs(mastered.loudness_lufs + 19) <= 0.5
+    assert np.abs(decode(mastered.speech_path).astype(float)).max() > 3000
+
+
+def test_two_voices_far_apart_stay_stereo(tmp_path: Path) -> None:
+    inspection = inspect(
+        write_wav(tmp_path / "x.wav", make_voice(SECONDS), make_voice(SECONDS, seed=3, level_db=-18))
+    )
+
+    assert (inspection.sound, inspection.notes) == (Sound.STEREO, ())
+
+
 def test_the_limiter_and_the_encoder_do_not_move_the_sound_in_time(tmp_path: Path) -> None:
     click = np.zeros(3 * 44_100)
     click[44_100:44_500] = 0.8 * np.sin(np.arange(400) * 0.3)
