@@ -1,4 +1,4 @@
-"""The children of one mastering rehearse, encode and measure; which figures are good is decided elsewhere.
+"""The children of one mastering rehearse, or encode and measure; which figures are good is decided elsewhere.
 
 Times stay those of the source: the limiter's look-ahead and the encoder's gap are taken off again.
 """
@@ -15,9 +15,14 @@ from app.audio.sandbox import MIB, Job, Limits, Run
 from app.audio.source import WITHOUT_METADATA, in_one_form, own_time, reading
 from app.audio.waveform import SPEECH_RATE_HZ
 
-# what each child has done of the whole, as far as a person sees it: encode, measure, and the same again
-_SHARES = (0.15, 0.65, 0.85, 0.9, 0.94, 0.96, 0.98)
+# what each child has done of the whole, as far as a person sees it: the first pass, and further ones
+_SHARES = (0.15, 0.85, 0.93, 0.98)
 _REHEARSAL_SHARE = (0.0, 0.15)
+_REHEARSED_WHOLE_MS = 120_000
+_REHEARSED_S = 10
+_LAST_WORDS = 4000
+_SPEECH_NAME = "speech.wav"
+_SPEECH = ("-map", "[speech]", *WITHOUT_METADATA, "-c:a", "pcm_s16le", "-f", "wav", f"./{_SPEECH_NAME}")
 _KEPT_CHANNEL = {
     Sound.SAME_ON_BOTH: "c0",
     Sound.LEFT_ONLY: "c0",
@@ -64,52 +69,51 @@ class Work:
         return self.folder / "recording.mp3"
 
     @property
+    def pass_path(self) -> Path:
+        return self.folder / "recording.pass.mp3"
+
+    @property
     def speech_path(self) -> Path:
-        return self.folder / "speech.wav"
+        return self.folder / _SPEECH_NAME
 
     def rehearse(self, gains_db: list[float], limit_dbfs: float) -> list[float]:
-        """The loudness of the levelled sound with each of these gains, before any encoding."""
-        names = [f"g{number}" for number in range(len(gains_db))]
-        graph = f"{self._sound()},asplit={len(names)}" + "".join(f"[{name}]" for name in names)
-        output: tuple[str, ...] = ()
-        for name, gain_db in zip(names, gains_db, strict=True):
-            graph += f";[{name}]{_levelled(Figures(gain_db, limit_dbfs))},ebur128=framelog=quiet[{name}out]"
-            output += ("-map", f"[{name}out]", "-f", "null", "-")
-        arguments = (*self._source(), "-dec", "0:0", "-filter_complex", graph, *output)
-        words = self._child(arguments, _REHEARSAL_SHARE)
-        return read_loudness(words, len(gains_db))
+        """The loudness of the levelled sound with each of these gains, before any encoding.
 
-    def encode(self, tried: Figures, *, number: int) -> None:
-        """Source to MP3; the first pass also writes the speech file."""
+        A long recording is heard in parts: what the limiter takes away from them, it takes from the whole.
+        """
+        chains = ["anull", *(_levelled(Figures(gain_db, limit_dbfs)) for gain_db in gains_db)]
+        graph = f"[dec:0]asplit={len(chains)}" + "".join(f"[in{number}]" for number in range(len(chains)))
+        output: tuple[str, ...] = ()
+        for number, chain in enumerate(chains):
+            graph += f";[in{number}]{chain},ebur128=framelog=quiet[out{number}]"
+            output += ("-map", f"[out{number}]", "-f", "null", "-")
+        some_s = _REHEARSED_S if self.inspection.duration_ms > _REHEARSED_WHOLE_MS else None
+        source = self._source(of_each_40_s=some_s)
+        words = self._child((*source, "-dec", "0:0", "-filter_complex", graph, *output), _REHEARSAL_SHARE)
+        plain_lufs, *levelled_lufs = read_loudness(words, len(chains))
+        return [self.inspection.loudness_lufs + lufs - plain_lufs for lufs in levelled_lufs]
+
+    def encode(self, tried: Figures, *, number: int) -> Measures:
+        """Source to the MP3 of this pass, and its figures; the first pass also writes the speech file.
+
+        What the encoder gives is decoded and measured beside it, as a listener's player decodes it.
+        """
         graph = f"{self._sound()},{_levelled(tried)}"
         speech: tuple[str, ...] = ()
-        mp3 = (
-            *WITHOUT_METADATA,
-            *("-c:a", "libmp3lame", "-b:a", str(self.form.bit_rate_bps)),
-            # the name that players look for before they trust the gap header
-            *("-id3v2_version", "0", "-write_id3v1", "0", "-metadata:s:a:0", "encoder=LAME3.101"),
-            *("-f", "mp3", f"./{self.mp3_path.name}"),
-        )
         if number == 0:
             graph += (
                 f",asplit[loud][low];[low]aformat=channel_layouts=mono,aresample={SPEECH_RATE_HZ}[speech]"
             )
-            speech = (
-                *("-map", "[speech]", *WITHOUT_METADATA),
-                *("-c:a", "pcm_s16le", "-f", "wav", f"./{self.speech_path.name}"),
-            )
+            speech = _SPEECH
         else:
             graph += "[loud]"
-        output = ("-dec", "0:0", "-filter_complex", graph, "-map", "[loud]", *mp3, *speech)
-        self._child((*self._source(), "-y", *output), _SHARES[2 * number : 2 * number + 2])
-
-    def measure(self, *, number: int) -> Measures:
-        """The MP3 as a listener's player decodes it."""
         counter = "astats=measure_overall=Number_of_samples:measure_perchannel=none"
-        chain = f"ebur128=peak=true:framelog=quiet,{counter}"
-        output = ("-map", "0:a:0", "-af", chain, "-f", "null", "-")
-        arguments = (*reading(self.mp3_path.resolve(), "mp3"), *output)
-        words = self._child(arguments, _SHARES[2 * number + 1 : 2 * number + 3])
+        output = (
+            *("-dec", "0:0", "-filter_complex", graph, "-map", "[loud]", *self._mp3(), *speech),
+            *("-dec", "1:0", "-filter_complex", f"[dec:1]ebur128=peak=true:framelog=quiet,{counter}[heard]"),
+            *("-map", "[heard]", "-f", "null", "-"),
+        )
+        words = self._child((*self._source(), "-y", *output), _SHARES[number : number + 2])
         measures = read_measures(words)
         if measures is None:
             raise ChildFailed(exit_code=0, last_words=f"No figures in: {words[-400:]}")
@@ -118,12 +122,29 @@ class Work:
     def _sound(self) -> str:
         return "[dec:0]" + own_time(self.form.sample_rate_hz, "stereo" if self.form.channels == 2 else "mono")
 
-    def _source(self) -> tuple[str, ...]:
+    def keep(self) -> None:
+        """The MP3 of the last pass takes the place of the one before."""
+        self.pass_path.replace(self.mp3_path)
+
+    def drop(self) -> None:
+        """The MP3 of the last pass is not wanted."""
+        self.pass_path.unlink()
+
+    def _mp3(self) -> tuple[str, ...]:
+        return (
+            *WITHOUT_METADATA,
+            *("-c:a", "libmp3lame", "-b:a", str(self.form.bit_rate_bps)),
+            # the name that players look for before they trust the gap header
+            *("-id3v2_version", "0", "-write_id3v1", "0", "-metadata:s:a:0", "encoder=LAME3.101"),
+            *("-f", "mp3", f"./{self.pass_path.name}"),
+        )
+
+    def _source(self, of_each_40_s: int | None = None) -> tuple[str, ...]:
         sound, rate_hz = self.inspection.sound, self.form.sample_rate_hz
         layout = "mono" if sound is Sound.MONO else "stereo"
         return (
             *reading(self.source, self.inspection.demuxer, self.inspection.skipped_bytes),
-            *in_one_form(rate_hz, layout, _KEPT_CHANNEL.get(sound)),
+            *in_one_form(rate_hz, layout, only=_KEPT_CHANNEL.get(sound), of_each_40_s=of_each_40_s),
         )
 
     def _child(self, arguments: tuple[str, ...], share: tuple[float, ...]) -> str:
@@ -142,7 +163,7 @@ class Work:
             job, on_line=progress.on_line, allowed_cpu_s=progress.allowed_cpu_s, cancelled=self.cancelled
         )
         if finished.exit_code != 0:
-            raise ChildFailed(exit_code=finished.exit_code, last_words=finished.words)
+            raise ChildFailed(exit_code=finished.exit_code, last_words=finished.words[-_LAST_WORDS:])
         return finished.words
 
     def _reporter(self, share: tuple[float, ...]) -> Callable[[float], None] | None:

@@ -1,8 +1,8 @@
 """From an inspected recording to the levelled MP3 for listeners, and the speech file for transcribing.
 
 Loudness by EBU R 128: the inspection measured the source, so one gain and a peak limiter come first; the
-MP3 is then decoded and measured, and made again with better figures, at most three times. This file must
-not know how a recording was refused, stored or tagged.
+MP3 is decoded and measured while it is made, and made again with better figures, at most three times; the
+best is kept. This file must not know how a recording was refused, stored or tagged.
 """
 
 from collections.abc import Callable
@@ -87,16 +87,7 @@ def master(
     work = Work(
         source.resolve(), inspection, form, folder, ffmpeg or sandbox.ffmpeg_path(), run, cancelled, report
     )
-    tried = _first(work)
-    history: list[tuple[Figures, Measures]] = []
-    while True:
-        work.encode(tried, number=len(history))
-        history.append((tried, work.measure(number=len(history))))
-        better = _better(form, history)
-        if better is None or len(history) == MOST_PASSES:
-            break
-        tried = better
-    measured = history[-1][1]
+    tried, measured, passes = _best_of_passes(work)
     picture = draw(work.speech_path)
     if report is not None:
         report(1.0)
@@ -111,11 +102,34 @@ def master(
         loudness_lufs=measured.loudness_lufs,
         true_peak_dbtp=measured.true_peak_dbtp,
         gain_db=round(tried.gain_db, 2),
-        passes=len(history),
+        passes=passes,
         levels_dbfs=picture.levels_dbfs,
         waveform=picture.heights,
-        notes=_notes(form, tried, measured, inspection.duration_ms - duration_ms),
+        notes=_notes(inspection, form, measured, duration_ms),
     )
+
+
+def _best_of_passes(work: Work) -> tuple[Figures, Measures, int]:
+    """The figures and measures of the MP3 that was kept, and how many passes there were."""
+    tried: Figures | None = _first(work)
+    history: list[tuple[Figures, Measures]] = []
+    best = 0
+    while tried is not None and len(history) < MOST_PASSES:
+        number = len(history)
+        history.append((tried, work.encode(tried, number=number)))
+        if number == 0 or _badness(work.form, history[number][1]) < _badness(work.form, history[best][1]):
+            best = number
+            work.keep()
+        else:
+            work.drop()
+        tried = _better(work.form, history)
+    return (*history[best], len(history))
+
+
+def _badness(form: Form, measured: Measures) -> tuple[float, float]:
+    """The peak comes before the loudness: it cannot be taken back by a player."""
+    over_db = max(0.0, measured.true_peak_dbtp - CEILING_DBTP)
+    return over_db, abs(form.target_lufs - measured.loudness_lufs)
 
 
 def _form(inspection: Inspection, settings: MasterSettings) -> Form:
@@ -158,20 +172,22 @@ def _better(form: Form, history: list[tuple[Figures, Measures]]) -> Figures | No
     return None if better == tried else better
 
 
-def _notes(form: Form, tried: Figures, measured: Measures, missing_ms: int) -> tuple[str, ...]:
+def _notes(inspection: Inspection, form: Form, measured: Measures, duration_ms: int) -> tuple[str, ...]:
     notes = []
-    if form.target_lufs - measured.loudness_lufs > TOLERANCE_LU and tried.gain_db >= MOST_GAIN_DB:
+    missing_lu = form.target_lufs - measured.loudness_lufs
+    if missing_lu > TOLERANCE_LU and form.target_lufs - inspection.loudness_lufs > MOST_GAIN_DB:
         notes.append(
             f"The recording is very quiet. It was raised by {MOST_GAIN_DB:g} dB "
             "and is still quieter than others."
         )
-    elif abs(form.target_lufs - measured.loudness_lufs) > TOLERANCE_LU:
+    elif abs(missing_lu) > TOLERANCE_LU:
         notes.append(
             f"The loudness is {measured.loudness_lufs:.1f} LUFS and not {form.target_lufs:g}: "
             "the loudest moments stand far above the rest."
         )
     if measured.true_peak_dbtp > CEILING_DBTP:
         notes.append(f"The loudest peak is {measured.true_peak_dbtp:.1f} dBTP, above {CEILING_DBTP:g}.")
+    missing_ms = inspection.duration_ms - duration_ms
     if abs(missing_ms) > _SAME_LENGTH_MS:
         notes.append(f"The MP3 differs from the recording by {abs(missing_ms)} ms in length.")
     return tuple(notes)

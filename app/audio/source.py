@@ -43,13 +43,18 @@ def reading(path: Path, demuxer: str, skipped_bytes: int = 0) -> tuple[str, ...]
     )
 
 
-def in_one_form(rate_hz: int, layout: str, only: str | None = None) -> tuple[str, ...]:
+def in_one_form(
+    rate_hz: int, layout: str, *, only: str | None = None, of_each_40_s: int | None = None
+) -> tuple[str, ...]:
     """The first output of a command: the sound at this rate, `mono` or `stereo`, perhaps one channel of it.
+
+    `of_each_40_s` takes only so many seconds of each forty.
 
     `("-dec", "0:0")` behind it makes it the input `[dec:0]` of further graphs, which begin with `own_time`.
     """
     one = f",pan=mono|c0={only}" if only else ""
-    graph = f"[0:a:0]aresample={rate_hz},aformat=channel_layouts={layout}{one}[form]"
+    some = f"aselect='lt(mod(t,40),{of_each_40_s})'," if of_each_40_s else ""
+    graph = f"[0:a:0]{some}aresample={rate_hz},aformat=channel_layouts={layout}{one}[form]"
     return ("-filter_complex", graph, "-map", "[form]", "-c:a", "pcm_f32le", "-f", "null", "-")
 
 

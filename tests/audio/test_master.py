@@ -57,6 +57,14 @@ def test_every_recording_comes_out_at_the_same_loudness_below_the_ceiling(name: 
     assert mastered.notes == ()
 
 
+def test_a_long_recording_that_is_rehearsed_in_parts_is_right_at_once(tmp_path: Path) -> None:
+    mastered = _master(tmp_path, np.tile(_bursts(), 17))
+
+    assert mastered.duration_ms > 120_000
+    assert abs(mastered.loudness_lufs + 19) <= 0.5
+    assert mastered.passes <= 2
+
+
 def test_an_easy_stereo_recording_is_right_at_once_and_stays_stereo(tmp_path: Path) -> None:
     tones = [0.1 * np.sin(np.arange(SECONDS * 44_100) * step) for step in (0.06, 0.09)]
 
@@ -187,9 +195,9 @@ def test_a_place_that_cannot_be_written_is_a_failed_child_and_not_the_recordings
 ) -> None:
     source = write_wav(tmp_path / "source.wav", make_voice(2))
     inspection = inspect(source)
-    (tmp_path / "recording.mp3").mkdir()
+    (tmp_path / "recording.pass.mp3").mkdir()
 
     with pytest.raises(ChildFailed) as failed:
         master(source, inspection, tmp_path)
 
-    assert "recording.mp3" in failed.value.last_words
+    assert "recording.pass.mp3" in failed.value.last_words
