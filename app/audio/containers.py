@@ -32,6 +32,8 @@ _APE_HEADER_BYTES: Final = 32
 _MOST_TAGS: Final = 16
 _MOST_PADDING_BYTES: Final = 16 * 1024 * 1024
 _FRAMES_IN_A_ROW: Final = 3
+_LONGEST_PAGE_BYTES: Final = 65_307
+_LAST_PAGE: Final = 0x04
 _LONGEST_FRAME_BYTES: Final = 8191
 _RATE_BITS_OF_MPEG: Final = 0b0000_1100
 _RATE_BITS_OF_ADTS: Final = 0b0011_1100
@@ -116,6 +118,17 @@ def sniff_file(path: Path) -> Container:
     if found is None:
         raise RecordingRefused(NOT_A_RECORDING, Refusal.NOT_AUDIO)
     return found
+
+
+def is_cut_off(path: Path, container: Container) -> bool:
+    """Whether an Ogg file ends without the mark of its last page (RFC 3533, 6); False for other formats."""
+    if container.name != "ogg":
+        return False
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 2 * _LONGEST_PAGE_BYTES))
+        end = file.read()
+    flags = end[end.rfind(b"OggS") + 5 :][:1]
+    return not flags or not flags[0] & _LAST_PAGE
 
 
 def _by_magic(head: bytes) -> Container | None:

@@ -8,13 +8,13 @@ measures length, loudness and channels in the same run. Lengths that a file decl
 import struct
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import isfinite, log10
 from pathlib import Path
 
 from app.audio import protections, sandbox
-from app.audio.containers import NOT_A_RECORDING, Container, sniff_file
+from app.audio.containers import NOT_A_RECORDING, Container, is_cut_off, sniff_file
 from app.audio.errors import RecordingRefused, Refusal
 from app.audio.measures import NEAR_SILENCE_LUFS, Measures, read_measures
 from app.audio.progress import Progress, cpu_s_for
@@ -105,7 +105,8 @@ def inspect(
         raise _too_long(longest_ms)
     if duration_ms < shortest_ms:
         raise RecordingRefused("The recording is shorter than a second.", Refusal.TOO_SHORT)
-    return _conclude(container, opened, heard, measures, duration_ms)
+    found = _conclude(container, opened, heard, measures, duration_ms)
+    return _cut_off(found) if is_cut_off(path, container) and not found.damaged else found
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,11 @@ def _conclude(
         damaged=has_errors or missing_ms > _MISSING_MS,
         notes=tuple(notes),
     )
+
+
+def _cut_off(found: Inspection) -> Inspection:
+    note = "The file has no end mark: it may have been cut off. Please listen whether the end is missing."
+    return replace(found, damaged=True, notes=(note, *found.notes))
 
 
 def _where_the_sound_is(measures: Measures) -> Sound:

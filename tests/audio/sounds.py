@@ -62,6 +62,11 @@ def decode(path: Path) -> np.ndarray:
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=3", "-shortest")
 
+COVER = (
+    *("-f", "lavfi", "-i", "testsrc=s=64x64:r=1:d=1", "-map", "0:a", "-map", "1:v"),
+    *("-c:v", "mjpeg", "-disposition:v", "attached_pic"),
+)
+
 FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "mp3": ("a.mp3", ("-b:a", "128k")),
     "mp3 without any tag": ("b.mp3", ("-b:a", "64k", "-ac", "1", "-id3v2_version", "0", "-write_xing", "0")),
@@ -70,6 +75,12 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "m4a in fragments": ("c.m4a", ("-c:a", "aac", "-f", "mp4", "-movflags", "frag_keyframe+empty_moov")),
     "aac": ("a.aac", ("-c:a", "aac", "-f", "adts")),
     "wav 16": ("a.wav", ("-c:a", "pcm_s16le")),
+    "wav 8": ("f.wav", ("-c:a", "pcm_u8")),
+    "wav with six channels": ("g.wav", ("-c:a", "pcm_s16le", "-ac", "6")),
+    "m4a with six channels": ("d.m4a", ("-c:a", "aac", "-ac", "6")),
+    "mp3 with a cover": ("c.mp3", (*COVER, "-b:a", "96k")),
+    "m4a with a cover": ("e.m4a", (*COVER, "-c:a", "aac")),
+    "flac with a cover": ("b.flac", (*COVER, "-c:a", "flac")),
     "wav 24": ("b.wav", ("-c:a", "pcm_s24le", "-ar", "48000")),
     "wav float": ("c.wav", ("-c:a", "pcm_f32le", "-ar", "96000")),
     "wav of a telephone": ("d.wav", ("-c:a", "pcm_mulaw", "-ar", "8000", "-ac", "1")),

@@ -3,6 +3,7 @@
 import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.audio.errors import RecordingRefused, Refusal
@@ -62,6 +63,43 @@ def test_nothing_of_the_source_but_its_sound_is_in_what_we_write(voice: Path, tm
 
     written = mastered.mp3_path.read_bytes() + mastered.speech_path.read_bytes()
     assert [canary for canary in CANARIES if canary in written] == []
+
+
+def test_amr_in_wide_band_is_heard(tmp_path: Path) -> None:
+    """Frames of 23.85 kb/s (RFC 4867, 5.3) whose bits are noise sound as noise; no encoder is at hand."""
+    path = tmp_path / "wide.amr"
+    noise = np.random.default_rng(1)
+    path.write_bytes(b"#!AMR-WB\n" + b"".join(b"\x44" + noise.bytes(60) for _ in range(100)))
+
+    inspection = inspect(path)
+    mastered = master(path, inspection, tmp_path)
+
+    assert (inspection.codec, inspection.sample_rate_hz) == ("amr_wb", 16_000)
+    assert (inspection.duration_ms, inspection.damaged) == (2000, False)
+    assert abs(mastered.duration_ms - 2000) <= 50
+
+
+def test_a_recording_of_little_more_than_a_second_is_taken(tmp_path: Path) -> None:
+    short = write_wav(tmp_path / "short.wav", make_voice(1.2), make_voice(1.2, seed=2))
+
+    mastered = master(short, inspect(short), tmp_path)
+
+    assert abs(mastered.duration_ms - 1200) <= 50
+    assert len(mastered.waveform) == 120
+
+
+@pytest.mark.parametrize("name", ["ogg vorbis", "opus"])
+def test_an_ogg_without_its_end_mark_is_said_to_be_cut_off(name: str, voice: Path, tmp_path: Path) -> None:
+    whole = make_format(name, voice, tmp_path)
+    cut = tmp_path / "cut.ogg"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+
+    inspection = inspect(cut)
+
+    assert not inspect(whole).damaged
+    assert inspection.damaged
+    assert "may have been cut off" in inspection.notes[0]
+    assert 1000 < inspection.duration_ms < 2900
 
 
 def test_a_film_without_sound_is_refused(tmp_path: Path, voice: Path) -> None:
