@@ -1,6 +1,7 @@
 """Which addresses a feed may carry: absolute web addresses in ASCII, and nothing that runs or embeds."""
 
 import re
+from ipaddress import ip_address
 from urllib.parse import SplitResult, quote, urlsplit
 
 from feeds.text import speakable
@@ -31,6 +32,19 @@ def web_address(text: str) -> str | None:
     return address if _PLAIN.issuperset(address) else _escaped(parts, host, port)
 
 
+def is_public(url: str) -> bool:
+    """Whether others than this machine and its neighbours can mean to reach the address, by its host alone.
+
+    No name is looked up: a name of one word, or one that is kept for local use (RFC 6761, RFC 6762,
+    RFC 8375), is not public.
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(_LOCAL_NAMES)
+
+
 def _escaped(parts: SplitResult, host: str, port: int | None) -> str:
     authority = f"[{host}]" if ":" in host else host
     if port is not None:
@@ -44,6 +58,7 @@ def _escaped(parts: SplitResult, host: str, port: int | None) -> str:
     return escaped.geturl()
 
 
+_LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa")
 # Browsers read a backslash as a slash, and urlsplit drops tabs and line ends without a word.
 _MISLEADING = frozenset("\\\t\n\r\x85\u2028\u2029")
 # RFC 3986, appendix A: reserved and unreserved characters, and the sign of an escape.

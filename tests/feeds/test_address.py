@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.address import web_address
+from feeds.address import is_public, web_address
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,27 @@ def test_what_passes_is_plain_and_passes_again_unchanged(text: str) -> None:
     if address is not None:
         assert all(0x21 <= ord(character) <= 0x7E and character not in '"<>\\^`{|}' for character in address)
         assert web_address(address) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://podcasts.example.org/feed.xml", True),
+        ("http://podcasts.example.org:8080/", True),
+        ("https://9.9.9.9/", True),
+        ("https://[2620:fe::fe]/", True),
+        ("http://127.0.0.1:8000/", False),
+        ("http://localhost/", False),
+        ("http://[::1]/", False),
+        ("http://10.1.2.3/", False),
+        ("http://192.168.1.9/", False),
+        ("http://169.254.1.1/", False),
+        ("http://intranet/", False),
+        ("http://nas.local/", False),
+        ("http://nas.local./", False),
+        ("http://box.home.arpa/", False),
+        ("nothing", False),
+    ],
+)
+def test_an_address_that_only_neighbours_can_reach_is_not_public(address: str, told: bool) -> None:
+    assert is_public(address) is told
