@@ -3,7 +3,8 @@
     FeedError
     ├── ChannelError     the channel lacks an address without which there is no feed
     ├── CategoryError    a category that Apple's tree does not hold
-    └── ChaptersError    a chapters document that breaks the format
+    ├── ChaptersError    a chapters document that breaks the format
+    └── NotAFeed         a document that was read as a feed and is none
 
 One bad item or one bad field is no error: `feeds.admission` leaves it out and reports it as an Omission.
 """
@@ -38,3 +39,7 @@ class ChaptersError(FeedError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"chapters: {reason}")
         self.reason = reason
+
+
+class NotAFeed(FeedError):
+    """A document that was read as a feed is none."""
