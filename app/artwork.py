@@ -72,6 +72,31 @@ def make_artwork(content: bytes) -> Artwork:
     return Artwork(hashlib.sha256(sizes["full"]).hexdigest(), width_px, sizes)
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What the bytes of a picture decode to."""
+
+    media_type: str
+    width_px: int
+    height_px: int
+    mode: str
+
+
+def look_at(content: bytes) -> Looked:
+    """What a picture that is served is, every pixel of it decoded. Raises WrongKind where it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
+                if opened.width * opened.height > LIMIT_PIXELS:
+                    raise WrongKind(_NOT_A_PICTURE)
+                opened.load()
+                kind = opened.get_format_mimetype() or ""
+                return Looked(kind, opened.width, opened.height, opened.mode)
+    except (*_BROKEN, Image.DecompressionBombError) as error:
+        raise WrongKind(_NOT_A_PICTURE) from error
+
+
 def _decoded(content: bytes) -> Image.Image:
     """The first frame, upright, in sRGB, on white."""
     try:

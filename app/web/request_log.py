@@ -11,6 +11,7 @@ import time
 from flask import Flask, Response, g, request
 
 from app.backends import Backends
+from app.web.own_look import is_own_look
 
 log = logging.getLogger("app.request")
 
@@ -27,6 +28,8 @@ def register(app: Flask, _backends: Backends) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
+        if is_own_look():
+            return response
         began_s = g.get("request_began_s", time.monotonic())
         log.info(
             "request",
