@@ -104,11 +104,18 @@ def feed_file(
     return file
 
 
-def channel_of(session: Session, show: Show, changed_at: datetime, public_url: str) -> Channel:
-    """The show with all its public episodes, newest first."""
+def channel_of(
+    session: Session,
+    show: Show,
+    changed_at: datetime,
+    public_url: str,
+    which: sa.Select[uuid.UUID] | None = None,
+) -> Channel:
+    """The show with the episodes of these ids, newest first; all its public ones where none are given."""
+    which = public_episode_ids() if which is None else which
     episodes = session.scalars(
         sa.select(Episode)
-        .where(Episode.show_id == show.id, Episode.id.in_(public_episode_ids()))
+        .where(Episode.show_id == show.id, Episode.id.in_(which))
         .order_by(Episode.published_at.desc(), Episode.id)
         .options(
             joinedload(Episode.enclosure),
@@ -118,7 +125,7 @@ def channel_of(session: Session, show: Show, changed_at: datetime, public_url: s
             selectinload(Episode.credits).joinedload(Credit.person),
         )
     ).unique()
-    readable = _readable(session, show)
+    readable = _readable(session, show, which)
     artwork = (
         f"{public_url}/{pictures.key(show.id, show.artwork_sha256, 'full')}" if show.artwork_sha256 else None
     )
@@ -168,10 +175,10 @@ def opml(session: Session, service_name: str, public_url: str) -> bytes:
     )
 
 
-def _readable(session: Session, show: Show) -> frozenset[uuid.UUID]:
-    """Ids of the show's transcripts in which a word stands: checkers refuse a file without any."""
-    of_show = sa.select(Episode.transcript_id).where(Episode.show_id == show.id)
-    return frozenset(session.scalars(readable_transcript_ids().where(TranscriptRow.id.in_(of_show))))
+def _readable(session: Session, show: Show, which: sa.Select[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Ids of the episodes' transcripts in which a word stands: checkers refuse a file without any."""
+    theirs = sa.select(Episode.transcript_id).where(Episode.show_id == show.id, Episode.id.in_(which))
+    return frozenset(session.scalars(readable_transcript_ids().where(TranscriptRow.id.in_(theirs))))
 
 
 def _item(episode: Episode, public_url: str, artwork: str | None, readable: Container[uuid.UUID]) -> Item:
