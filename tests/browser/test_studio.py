@@ -217,6 +217,7 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
         "shows/voices/edit",
         "shows/voices/artwork",
         "shows/voices/seasons",
+        "shows/voices/doctor",
         *(f"episodes/{episode.id}" for episode in (recorded, published, working, failed)),
         f"episodes/{recorded.id}/edit",
         f"episodes/{recorded.id}/people",

@@ -113,6 +113,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("studio.person", "POST"): Row(MAKE),
     ("studio.person_remove", "POST"): Row(MAKE),
     ("studio.show", "GET"): Row(MAKE),
+    ("studio.show_doctor", "GET"): Row(MAKE),
     ("studio.show_new", "GET"): Row(MANAGE),
     ("studio.show_new", "POST"): Row(MANAGE),
     ("studio.show_edit", "GET"): Row(MANAGE),

@@ -7,7 +7,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.errors import Conflict, Invalid, NotFound
-from app.models import CreditRole, Episode, EpisodeKind, EpisodeType, RecordingState
+from app.models import CreditRole, Episode, EpisodeKind, EpisodeState, EpisodeType, RecordingState
 from app.notes import notes_html
 from app.services import access, drafts, episodes
 from app.web.current import backends
@@ -15,6 +15,7 @@ from app.web.ranges import file_response
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.credits import consent_form, credit_form
+from app.web.studio.doctor import before_publishing
 from app.web.studio.forms import EpisodeForm, PlainForm, options, page
 from app.web.studio.guard import account, episode_to_make
 from app.web.studio.progress import shown
@@ -52,6 +53,7 @@ def standing(found: Episode) -> dict[str, object]:
         "may_publish": access.may_publish(session, account(), found.show),
         "must_be_checked": _must_be_checked(found),
         "next_step": _next_step(found),
+        "for_apps": before_publishing(found) if _is_still_to_come(found) else (),
         "credit_form": credit_form(found),
         "consent_form": consent_form(found),
         "bin_ends": episodes.bin_ends(found),
@@ -122,6 +124,13 @@ def sound(episode_id: uuid.UUID) -> ResponseReturnValue:
 
 def _must_be_checked(episode: Episode) -> bool:
     return episode.kind is EpisodeKind.story or episode.show.requires_checked
+
+
+def _is_still_to_come(episode: Episode) -> bool:
+    """Whether podcast apps may see it, and do not yet."""
+    if episode.deleted_at is not None or episode.state is EpisodeState.withdrawn:
+        return False
+    return not episodes.is_public(episode, backends().clock())
 
 
 def _next_step(episode: Episode) -> NextStep | None:
