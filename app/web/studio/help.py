@@ -81,6 +81,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "1-sign-in-and-choose-a-show",
     ),
     "studio.show_seasons": ("Add a season if episodes of a year or a topic belong together.", ""),
+    "studio.show_doctor": (
+        "Read what podcast apps would refuse or leave out, and follow the links to mend it. Nothing here stops you from publishing.",
+        "before-podcast-apps-see-it",
+    ),
     "studio.community": ("Open a show, add one, or look after the people of the community.", ""),
     "studio.community_new": ("Give the community a name; the rest can follow.", ""),
     "studio.community_edit": ("Say what the community cares about, who it is for and what it does.", ""),
