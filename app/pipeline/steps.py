@@ -185,7 +185,14 @@ def _letter(session: Session, backends: Backends, recording_id: uuid.UUID, attem
     address = f"{backends.settings.public_url}/studio/episodes/{recording.episode_id}"
     if recording.episode.deleted_at is not None:
         return None
+    is_public = episodes.is_public(recording.episode, backends.clock())
     if recording.episode.state is EpisodeState.published and recording.state is RecordingState.ready:
+        if not is_public:
+            return Letter(
+                to,
+                f"“{recording.episode.title}” is ready",
+                f"It becomes public when you chose. Until then you can read and correct it:\n\n{address}\n",
+            )
         return Letter(
             to,
             f"“{recording.episode.title}” is published",

@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.backends import Backends
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, Episode, EpisodeState, PublishWish
+from app.pipeline import steps
 from app.services import drafts, episodes
 from app.services.published import public_episode_by_guid
 from app.web.studio.scheduling import moment, next_change
@@ -25,7 +27,7 @@ from tests.factories import (
     make_show,
     make_transcript,
 )
-from tests.fakes import SetClock
+from tests.fakes import KeptMail, SetClock
 from tests.services.stories import make_story
 from tests.web.signing import sign_in
 from tests.web.studio import fresh, post
@@ -222,6 +224,21 @@ def test_a_producer_chooses_a_day_and_a_time(
     post(client, f"/studio/episodes/{episode.id}/unpublish")
     fresh(session, episode)
     assert (episode.state, episode.public_from) == (EpisodeState.draft, None)
+
+
+def test_the_letter_does_not_say_that_it_is_published_before_it_is(
+    backends: Backends, session: Session, episode: Episode, owner: Account, now: datetime
+) -> None:
+    assert isinstance(backends.mailer, KeptMail)
+    episode.created_by = owner.id
+    assert episode.recording is not None
+    recording_id = episode.recording.id
+    episodes.schedule(session, episode, now + timedelta(days=1), owner, now)
+    session.commit()
+
+    steps.tell(backends, recording_id, 1)
+
+    assert backends.mailer.letters[0].subject == "“The canary sings” is ready"
 
 
 def test_every_moment_is_read_back_as_it_was_written(session: Session, now: datetime) -> None:
