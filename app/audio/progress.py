@@ -14,6 +14,8 @@ from app.audio.awake import AwakeClock
 from app.audio.errors import ChildTimeout
 
 _STALLED_AFTER_S = 120.0
+_SILENT_S = 1.0
+"""A short recording is done by then: nobody needs to know how far it was half-way."""
 _LOOKED_EVERY_S = 0.5
 _FIRST_CPU_S = 60.0
 _CPU_S_PER_MINUTE = 6.0
@@ -35,16 +37,22 @@ class Progress:
     def on_line(self, line: str) -> None:
         """Take one line of `-progress`. Raises ChildTimeout when nothing was decoded for two minutes."""
         name, _, value = line.partition("=")
+        if (name, value) == ("progress", "end"):
+            self._report()
         if name != "out_time_us":
             return
         now_s = self.clock.passed_s()
         position_ms = int(value) // 1000 if value.lstrip("-").isdigit() else 0
         if position_ms > self.position_ms:
             self.position_ms, self.moved_at_s = position_ms, now_s
-            if self.report is not None and self.total_ms:
-                self.report(min(1.0, position_ms / self.total_ms))
+            if now_s > _SILENT_S:
+                self._report()
         elif now_s - self.moved_at_s > _STALLED_AFTER_S:
             raise ChildTimeout(after_s=now_s - self.moved_at_s)
+
+    def _report(self) -> None:
+        if self.report is not None and self.total_ms:
+            self.report(min(1.0, self.position_ms / self.total_ms))
 
     def on_tick(self, pid: int) -> None:
         """Look where the child stands in the file, at most twice a second, if nothing else tells."""

@@ -49,3 +49,23 @@ def test_a_night_of_sleep_is_not_a_child_that_is_stuck() -> None:
     progress.on_line("out_time_us=1000000")
 
     assert progress.position_ms == 1000
+
+
+def test_a_short_recording_reports_only_that_it_is_done() -> None:
+    time, seen = FakeTime(), list[float]()
+    progress = Progress(2000, seen.append, clock=AwakeClock(time))
+    for line in ("out_time_us=1300000", "progress=continue", "out_time_us=2000000", "progress=end"):
+        time.now_s += 0.2
+        progress.on_line(line)
+
+    assert seen == [1.0]
+
+
+def test_a_long_recording_reports_on_its_way() -> None:
+    time, seen = FakeTime(), list[float]()
+    progress = Progress(8000, seen.append, clock=AwakeClock(time))
+    for seconds in (2, 4, 6, 9):
+        time.now_s += 0.9
+        progress.on_line(f"out_time_us={seconds}000000")
+
+    assert seen == [0.5, 0.75, 1.0]
