@@ -99,6 +99,8 @@ class Recording(Base):
     step_started_at: Mapped[datetime | None]
     #: `progress` at that moment: what was done before says nothing of today's pace.
     progress_at_start: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    #: Since when a further attempt waits; None for the first, which waits since it arrived.
+    queued_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="")
     #: Rises with "try again"; part of the workflow's id.
     attempt: Mapped[int] = mapped_column(default=1)

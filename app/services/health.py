@@ -115,7 +115,9 @@ def _refused(store_bytes: int | None) -> str:
 
 def _work(session: Session, now: datetime) -> Part:
     """How long the slowest has been in its step: since it entered it, was tried again, or arrived."""
-    since = sa.func.coalesce(Recording.step_started_at, Recording.created_at, type_=UtcTime())
+    since = sa.func.coalesce(
+        Recording.step_started_at, Recording.queued_at, Recording.created_at, type_=UtcTime()
+    )
     waiting = sa.select(sa.func.count(), sa.func.min(since, type_=UtcTime())).where(
         Recording.state == RecordingState.working
     )

@@ -200,6 +200,7 @@ def try_again(session: Session, recording: Recording, now: datetime) -> None:
     recording.reason = ""
     recording.step = Step.receive
     recording.step_started_at = None
+    recording.queued_at = now
     recording.progress = 0.0
     recording.finished_at = None
     session.flush()

@@ -1,9 +1,11 @@
-"""How far a step was when it was begun again: the pace since then is the pace."""
+"""How far a step was when it was begun again, and since when a recording waits for its first one."""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+
+import app.db
 
 revision: str = "0012"
 down_revision: str | None = "0011"
@@ -16,8 +18,10 @@ def upgrade() -> None:
     op.add_column(
         "recordings", sa.Column("progress_at_start", sa.Double(), server_default="0", nullable=False)
     )
+    op.add_column("recordings", sa.Column("queued_at", app.db.UtcTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_column("recordings", "queued_at")
     op.drop_column("recordings", "progress_at_start")
