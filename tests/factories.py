@@ -27,6 +27,7 @@ from app.models import (
     Step,
     TranscriptRow,
 )
+from app.services import chapters
 from app.services.accounts import hash_password
 
 WHEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -224,3 +225,9 @@ def make_published(session: Session, show: Show | None = None, **fields: Any) ->
     episode.published_at = published_at
     session.flush()
     return episode
+
+
+def give_chapters(session: Session, episode: Episode, now: datetime = WHEN, **titles: str) -> None:
+    """Chapters as a person would type them: at_0_10="The end" begins at 0:10."""
+    rows = [chapters.Row(at.removeprefix("at_").replace("_", ":"), title) for at, title in titles.items()]
+    chapters.edit(session, episode, rows, chapters.version(episode), now)

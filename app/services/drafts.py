@@ -1,9 +1,8 @@
-"""What is said of an episode: title, notes, number, chapters, consent records.
+"""What is said of an episode: title, notes, number, consent records.
 
-Publishing, replacing and deleting are services/episodes.py.
+Chapters are services/chapters.py; publishing, replacing and deleting services/episodes.py.
 """
 
-import re
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -14,7 +13,6 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, NotFound
 from app.models import (
     Account,
-    Chapter,
     Consent,
     Episode,
     EpisodeKind,
@@ -27,13 +25,10 @@ from app.models import (
 )
 from app.services import episodes, fields
 
-MOST_CHAPTERS = 300
-_CHAPTER = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:\.(\d{1,3}))?[\s–—-]+(\S.*)")
-
 
 @dataclass(frozen=True)
 class EpisodeFields:
-    """What a person may say of an episode. `chapters` is one line each: "0:00 Title"."""
+    """What a person may say of an episode."""
 
     title: str
     summary: str = ""
@@ -44,7 +39,6 @@ class EpisodeFields:
     explicit: bool = False
     number: int | None = None
     season_id: uuid.UUID | None = None
-    chapters: str = ""
 
 
 def get(session: Session, episode_id: uuid.UUID) -> Episode:
@@ -82,13 +76,11 @@ def create(
 
 def edit(session: Session, episode: Episode, said: EpisodeFields, now: datetime) -> None:
     """Change what is said of it; address and GUID stay. Raises Invalid."""
-    values: dict[str, object] = {name: getattr(said, name) for name in asdict(said) if name != "chapters"}
+    values: dict[str, object] = asdict(said)
     for name in ("title", "summary", "content_note"):
         values[name] = fields.line(getattr(said, name))
     values["notes"] = fields.lines(said.notes)
-    chapters, chapter_problem = read_chapters(said.chapters, _duration_ms(episode))
     problems: dict[str, str | None] = {
-        "chapters": chapter_problem,
         **fields.too_long(Episode, values),
         **fields.missing(values, {"title": "Enter a title."}),
     }
@@ -102,43 +94,7 @@ def edit(session: Session, episode: Episode, said: EpisodeFields, now: datetime)
     for name, value in values.items():
         setattr(episode, name, value)
     _check_stays_public(session, episode)
-    _set_chapters(session, episode, chapters)
     changed(session, episode, now)
-
-
-def read_chapters(text: str, duration_ms: int | None) -> tuple[dict[int, str], str | None]:
-    """{start_ms: title} from lines like "1:05:09 Title", and what is wrong with them, if anything."""
-    chapters: dict[int, str] = {}
-    for number, row in enumerate((row for row in fields.lines(text).split("\n") if row.strip()), 1):
-        found = _CHAPTER.fullmatch(row.strip())
-        if found is None or int(found[3]) > 59 or (found[1] and int(found[2]) > 59):
-            return {}, f"Chapter {number}: write a time and a title, like 12:30 What we tried first"
-        start_ms = _milliseconds(found[1], found[2], found[3], found[4])
-        title = fields.line(found[5])
-        if len(title) > 255:
-            return {}, f"Chapter {number}: use a title of 255 characters or fewer."
-        if start_ms in chapters:
-            return {}, f"Chapter {number}: another chapter begins at the same time."
-        if duration_ms is not None and start_ms >= duration_ms:
-            return {}, f"Chapter {number}: begins after the end of the recording."
-        chapters[start_ms] = title
-        if len(chapters) > MOST_CHAPTERS:
-            return {}, f"Use {MOST_CHAPTERS} chapters or fewer."
-    return dict(sorted(chapters.items())), None
-
-
-def chapters_as_text(episode: Episode) -> str:
-    """The chapters as a person edits them."""
-    return "\n".join(f"{clock(chapter.start_ms)} {chapter.title}" for chapter in episode.chapters)
-
-
-def clock(start_ms: int) -> str:
-    """1:05:09, 5:09 or 0:05.250."""
-    seconds, thousandths = divmod(start_ms, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    text = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-    return f"{text}.{thousandths:03}" if thousandths else text
 
 
 def record_consent(
@@ -218,28 +174,6 @@ def _check_stays_public(session: Session, episode: Episode) -> None:
 def _season_of(session: Session, episode: Episode, season_id: uuid.UUID) -> bool:
     season = session.get(Season, season_id)
     return season is not None and season.show_id == episode.show_id
-
-
-def _duration_ms(episode: Episode) -> int | None:
-    return episode.enclosure.duration_ms if episode.enclosure else None
-
-
-def _milliseconds(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> int:
-    whole = (int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)
-    return whole * 1000 + int((fraction or "0").ljust(3, "0"))
-
-
-def _set_chapters(session: Session, episode: Episode, chapters: dict[int, str]) -> None:
-    """Rows that stay keep their place, so that the unique time never meets itself half-way."""
-    for row in list(episode.chapters):
-        if row.start_ms in chapters:
-            row.title = chapters.pop(row.start_ms)
-        else:
-            episode.chapters.remove(row)
-    session.flush()
-    episode.chapters.extend(Chapter(start_ms=start_ms, title=title) for start_ms, title in chapters.items())
-    session.flush()
-    session.expire(episode, ["chapters"])
 
 
 def changed(session: Session, episode: Episode, now: datetime) -> None:

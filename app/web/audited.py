@@ -62,6 +62,7 @@ WORDS: dict[str, Words] = {
     "studio.show_seasons": "changed the seasons",
     "studio.season_remove": "removed a season",
     "studio.episode_edit": "edited title and notes",
+    "studio.episode_chapters": "edited the chapters",
     "studio.episode_publish": lambda said: _WISHES.get(str(said.get("wanted")), "published it"),
     "studio.episode_schedule": "chose when it becomes public",
     "studio.episodes_bulk": lambda said: f"changed several episodes at once ({said.get('what')})",

@@ -25,6 +25,7 @@ from app.models import (
 from app.services import people
 from tests.factories import (
     WHEN,
+    give_chapters,
     make_account,
     make_community,
     make_enclosure,
@@ -197,6 +198,7 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
     make_recording(session, working, state=RecordingState.working, step=Step.master)
     failed = make_episode(session, recorded.show)
     make_recording(session, failed, state=RecordingState.failed, reason="It failed.")
+    give_chapters(session, recorded, at_0_00="Welcome", at_0_10="What the night shift taught us " * 6)
     session.commit()
     person, consent = recorded.credits[0].person_id, recorded.consents[0].id
     session.commit()
@@ -220,6 +222,8 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
         "shows/voices/doctor",
         *(f"episodes/{episode.id}" for episode in (recorded, published, working, failed)),
         f"episodes/{recorded.id}/edit",
+        f"episodes/{recorded.id}/chapters",
+        f"episodes/{working.id}/chapters",
         f"episodes/{recorded.id}/people",
         f"episodes/{recorded.id}/schedule",
         f"episodes/{recorded.id}/draft-links",

@@ -29,7 +29,7 @@ from app.pipeline import housekeeping, queues, steps
 from app.pipeline.border import Hands
 from app.services import artwork, drafts, episodes, recordings, uploads
 from app.storage.keys import recording_key
-from tests.factories import make_account, make_published, make_show
+from tests.factories import give_chapters, make_account, make_published, make_show
 from tests.fakes import Watched
 from tests.pipeline.making import all_the_way, enqueue, look, ready
 
@@ -51,11 +51,10 @@ def address(backends: Backends) -> str:
         return f"/media/{guid}/{row.sha256[:12]}.mp3"
 
 
-def edit(backends: Backends, episode: Episode, **said: str) -> None:
+def edit(backends: Backends, episode: Episode, title: str) -> None:
     with backends.database.begin() as session:
         row = session.get_one(Episode, episode.id)
-        fields = drafts.EpisodeFields(title=said.get("title", row.title), chapters=said.get("chapters", ""))
-        drafts.edit(session, row, fields, backends.clock())
+        drafts.edit(session, row, drafts.EpisodeFields(title), backends.clock())
 
 
 def test_tags_follow_the_title_and_chapters_under_a_new_address_and_the_old_one_redirects(
@@ -65,7 +64,10 @@ def test_tags_follow_the_title_and_chapters_under_a_new_address_and_the_old_one_
     old = address(backends)
     size_before = len(client.get(old).data)
     backends.clock.move(minutes=5)  # type: ignore[attr-defined]
-    edit(backends, published, title="Falls went down", chapters="0:00 Beginning\n0:01 End")
+    edit(backends, published, title="Falls went down")
+    with backends.database.begin() as session:
+        row = session.get_one(Episode, published.id)
+        give_chapters(session, row, backends.clock(), at_0_00="Beginning", at_0_01="End")
 
     assert housekeeping.renew_tags(backends) == 1
     new = address(backends)

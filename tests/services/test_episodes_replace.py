@@ -19,10 +19,10 @@ from app.models import (
     RecordingState,
     TranscriptRow,
 )
-from app.services import drafts, episodes, housekeeping, recordings, uploads
-from app.services.drafts import EpisodeFields
+from app.services import episodes, housekeeping, recordings, uploads
 from tests.factories import (
     WHEN,
+    give_chapters,
     make_account,
     make_enclosure,
     make_episode,
@@ -117,7 +117,7 @@ def test_the_old_address_is_remembered(session: Session) -> None:
 def test_chapters_past_the_end_of_a_shorter_recording_go_and_are_told(session: Session) -> None:
     owner = make_account(session)
     episode = make_published(session, created_by=owner.id)
-    drafts.edit(session, episode, EpisodeFields("Title", chapters="0:00 Beginning\n0:10 End"), WHEN)
+    give_chapters(session, episode, at_0_00="Beginning", at_0_10="End")
     recording, enclosure, transcript = new_sound(session, episode)
     enclosure.duration_ms = 10_000
     episodes.take_transcript(session, recording, transcript, LATER)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Account, CreditRole, Episode, PublishWish, Season, Show
 from app.services import artwork, communities, drafts, episodes, feeds, housekeeping, people, shows
-from tests.factories import WHEN, make_account, make_published, make_show
+from tests.factories import WHEN, give_chapters, make_account, make_published, make_show
 
 URL = "https://podcasts.example.org"
 LATER = WHEN + timedelta(days=1)
@@ -46,7 +46,7 @@ CHANGES: dict[str, Change] = {
     "number": lambda s, e: drafts.edit(s, e, replace(SAID, number=7), LATER),
     "season": lambda s, e: drafts.edit(s, e, replace(SAID, season_id=e.show.seasons[0].id), LATER),
     "explicit": lambda s, e: drafts.edit(s, e, replace(SAID, explicit=True), LATER),
-    "chapters": lambda s, e: drafts.edit(s, e, replace(SAID, chapters="0:00 Beginning"), LATER),
+    "chapters": lambda s, e: give_chapters(s, e, LATER, at_0_00="Beginning"),
     "credit": lambda s, e: people.credit(s, e, e.credits[0].person, CreditRole.editor, LATER),
     "credit taken out": lambda s, e: people.take_out(s, e, e.credits[0].id, LATER),
     "name of a person": lambda s, e: people.edit(s, e.credits[0].person, "Cy", "", "", LATER),

@@ -112,46 +112,6 @@ def test_a_consent_cannot_be_given_tomorrow(session: Session) -> None:
     assert set(refused.value.problems) == {"purpose", "given_on"}
 
 
-def test_chapters_are_read_one_a_line_and_given_back(session: Session) -> None:
-    episode = make_episode(session)
-    text = "0:00 Welcome\n12:30 What we tried first\n1:05:09 Thanks"
-
-    drafts.edit(session, episode, EpisodeFields("Title", chapters=text), WHEN)
-    drafts.edit(session, episode, EpisodeFields("Title", chapters=text.replace("Thanks", "Thank you")), WHEN)
-
-    assert [chapter.start_ms for chapter in episode.chapters] == [0, 750_000, 3_909_000]
-    assert drafts.chapters_as_text(episode) == text.replace("Thanks", "Thank you")
-
-
-@pytest.mark.parametrize(
-    "chapters",
-    [
-        "Welcome",
-        "0:75 Too many seconds",
-        "0:00",
-        "0:00 One\n0:00 Two",
-        "2:00 After the end",
-        "1:61:00 Minutes",
-    ],
-)
-def test_a_chapter_that_cannot_be_is_refused_in_words(session: Session, chapters: str) -> None:
-    episode = make_published(session)
-
-    with pytest.raises(Invalid) as refused:
-        drafts.edit(session, episode, EpisodeFields("Title", chapters=chapters), WHEN)
-
-    assert list(refused.value.problems) == ["chapters"]
-
-
-def test_a_hundred_thousand_chapters_are_refused(session: Session) -> None:
-    text = "\n".join(f"{minute}:00 Chapter" for minute in range(1, 302))
-
-    with pytest.raises(Invalid) as refused:
-        drafts.edit(session, make_episode(session), EpisodeFields("Title", chapters=text), WHEN)
-
-    assert refused.value.problems == {"chapters": "Use 300 chapters or fewer."}
-
-
 @pytest.mark.parametrize(
     ("field", "length"), [("title", 255), ("summary", 1000), ("content_note", 1000), ("notes", 20_000)]
 )

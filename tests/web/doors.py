@@ -126,6 +126,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("studio.episode", "GET"): Row(MAKE),
     ("studio.episode_edit", "GET"): Row(MAKE),
     ("studio.episode_edit", "POST"): Row(MAKE),
+    ("studio.episode_chapters", "GET"): Row(MAKE),
+    ("studio.episode_chapters", "POST"): Row(MAKE),
     ("studio.episode_publish", "POST"): Row(MAKE),
     ("studio.guide", "GET"): Row(STUDIO),
     ("studio.guide_picture", "GET"): Row(STUDIO),

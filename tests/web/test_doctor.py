@@ -222,6 +222,7 @@ def test_every_field_that_can_be_mended_has_its_page_and_its_place_there(
         "studio.show_edit": "/studio/shows/rounds/edit",
         "studio.show_artwork": "/studio/shows/rounds/artwork",
         "studio.episode_edit": f"/studio/episodes/{heard.id}/edit",
+        "studio.episode_chapters": f"/studio/episodes/{heard.id}/chapters",
         "studio.episode": f"/studio/episodes/{heard.id}",
     }
 

@@ -17,12 +17,12 @@ POSTS = sorted(endpoint for endpoint, method in RULES if method == "POST")
 NAMES = re.findall(
     r"\w+",
     """
-    about accurate again agreed agreed_by artwork_alt author category chapters community contact_email
+    about accurate again agreed agreed_by artwork_alt author category community contact_email
     content_note copyright current description domain email episode episode_type explicit file_name
     first_part_sha256 given_on how_given kind language learning_agenda link links locked name new_name next
     notes number order owner_email parts password person picture practice producers_publish public_name
-    purpose recording recording_id requires_checked revision role season_id show size_bytes
-    spoken_language summary taken_by text title verify_text wish
+    purpose recording recording_id requires_checked revision role season_id seen show size_bytes
+    spoken_language start summary taken_by text title verify_text wish
     """,
 )
 

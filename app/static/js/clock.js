@@ -28,3 +28,10 @@ export function momentOf(hash) {
   const found = /^#(?:.*&)?t=(?:npt:)?((?:\d+:){0,2}\d+(?:\.\d+)?)(?:,|&|$)/.exec(hash);
   return found ? found[1].split(":").reduce((sum, part) => sum * 60 + Number(part), 0) : null;
 }
+
+/** The second that a person typed as 12:30, 1:05:09 or 0:05.250; null for whatever else. */
+export function secondsOf(text) {
+  const found = /^(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d(?:\.\d{1,3})?)$/.exec(text.trim());
+  if (!found || (found[1] && Number(found[2]) > 59)) return null;
+  return (Number(found[1] ?? 0) * 60 + Number(found[2])) * 60 + Number(found[3]);
+}

@@ -56,7 +56,7 @@ _OF_EPISODE = {
     Field.DESCRIPTION: ("studio.episode_edit", "Change summary or notes", "summary"),
     Field.NUMBER: ("studio.episode_edit", "Change the number", "number"),
     Field.SEASON: ("studio.episode_edit", "Choose the season", "season_id"),
-    Field.CHAPTERS: ("studio.episode_edit", "Change the chapters", "chapters"),
+    Field.CHAPTERS: ("studio.episode_chapters", "Change the chapters", "start-0"),
     Field.PEOPLE: ("studio.episode", "Look at the people", "people"),
     Field.RECORDING: ("studio.episode", "Look at the recording", "recording"),
     Field.TRANSCRIPT: ("studio.episode", "Look at the transcript", "transcript"),

@@ -71,8 +71,6 @@ def episode_edit(episode_id: uuid.UUID) -> ResponseReturnValue:
         for season in found.show.seasons
     )
     form.season_id.choices = options([("", "None"), *seasons])
-    if not form.chapters.raw_data:  # shown for the first time, or not sent: they stay as they are
-        form.chapters.data = drafts.chapters_as_text(found)
     if form.validate_on_submit():
         try:
             drafts.edit(session, found, _said(form), backends().clock())
@@ -159,5 +157,4 @@ def _said(form: EpisodeForm) -> drafts.EpisodeFields:
         explicit=bool(form.explicit.data),
         number=form.number.data,
         season_id=uuid.UUID(form.season_id.data) if form.season_id.data else None,
-        chapters=form.chapters.data or "",
     )

@@ -274,11 +274,6 @@ class EpisodeForm(StudioForm):
         "This episode has explicit language or content",
         description="Podcast apps then say “explicit” beside it.",
     )
-    chapters = TextAreaField(
-        "Chapters (optional)",
-        description="One on each line: when it begins, then its title. For example: 12:30 What we "
-        "tried first",
-    )
 
 
 class CreditForm(StudioForm):

@@ -40,6 +40,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "A clear title and two or three sentences are enough. Notes are for links and thanks.",
         "5-publish",
     ),
+    "studio.episode_chapters": (
+        "Listen. When something new begins, choose “Add a chapter”, type its title, and save at the end.",
+        "chapters",
+    ),
     "studio.episode_schedule": (
         "Choose the day and the time; it becomes public by itself then.",
         "5-publish",
