@@ -83,7 +83,7 @@ SCRIPTS = (
         show="steady-steps",
         title="The handover at the bedside",
         summary="How one ward moved its handover to the bedside, and what happened to falls.",
-        notes=f"{_MARK}\n\n- What a bedside handover sounds like\n- The three questions on the card\n"
+        notes=f"{_MARK}\n\n- What a bedside handover sounds like\n- 0:50 The three questions on the card\n"
         "- What they counted, and what they did not",
         people=(("Ruth Amberley", "host"), ("Dev Marlow", "guest")),
         chapters=((0, "Welcome"), (50_000, "Three questions"), (110_000, "What they counted")),

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.models import Credit, CreditRole, Episode, Show, TranscriptRow
-from app.notes import notes_html
+from app.notes import Moments, notes_html
 from app.services import artwork as pictures
 from app.services.published import public_episode_ids, public_shows, readable_transcript_ids
 from app.services.shows import feed_address
@@ -36,7 +36,7 @@ from feeds.rss import render_rss
 from transcription.formats import FORMATS
 
 #: Raise it when the same rows should give other bytes.
-FEED_VERSION = 2
+FEED_VERSION = 3
 #: The size of the artwork that directories ask for: square, 1400 to 3000 px (Apple).
 FEED_ARTWORK = "full"
 #: Feeds kept in memory; a feed of 1,000 episodes is about 2 MB.
@@ -183,15 +183,17 @@ def _readable(session: Session, show: Show, which: sa.Select[uuid.UUID]) -> froz
 
 def _item(episode: Episode, public_url: str, artwork: str | None, readable: Container[uuid.UUID]) -> Item:
     enclosure = episode.enclosure
+    link = f"{public_url}/shows/{episode.show.slug}/{episode.slug}"
+    moments = Moments(enclosure.duration_ms, link) if enclosure else None
     return Item(
         guid=str(episode.guid),
         title=episode.title,
-        link=f"{public_url}/shows/{episode.show.slug}/{episode.slug}",
+        link=link,
         published_at=episode.published_at or episode.created_at,
         enclosure=Enclosure(public_url + enclosure_path(episode), enclosure.size_bytes, "audio/mpeg")
         if enclosure
         else None,
-        description_html=paragraph(episode.summary) + notes_html(episode.notes),
+        description_html=paragraph(episode.summary) + notes_html(episode.notes, moments=moments),
         summary=episode.title,
         content_note=episode.content_note or None,
         duration_ms=enclosure.duration_ms if enclosure else None,

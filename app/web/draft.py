@@ -13,6 +13,7 @@ from app.services import draft_links, episodes, pages
 from app.web.current import backends
 from app.web.ranges import file_response
 from app.web.session import current_session
+from app.web.site import notes_of
 
 bp = Blueprint("draft", __name__)
 
@@ -31,6 +32,7 @@ def episode(token: str) -> BaseResponse:
                 episode=found,
                 show=found.show,
                 reading=pages.reading(session, found),
+                notes=notes_of(found),
                 to_come=pages.transcripts_to_come(session, [found]),
                 neighbours=pages.Neighbours(None, None),
                 sound=url_for("draft.sound", token=token) if found.enclosure else "",

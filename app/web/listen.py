@@ -61,9 +61,27 @@ def described(episode: Episode, address: str, sound: str, picture: str | None) -
             "contentSize": str(episode.enclosure.size_bytes),
             "duration": iso_duration(episode.enclosure.duration_ms),
         }
+    if episode.chapters:
+        data["hasPart"] = _clips(episode, address)
     hosts = [credit for credit in episode.credits if credit.role in (CreditRole.host, CreditRole.cohost)]
     others = [credit for credit in episode.credits if credit not in hosts]
     for name, credits in (("author", hosts), ("contributor", others)):
         if credits:
             data[name] = [{"@type": "Person", "name": credit.person.public_name} for credit in credits]
     return data
+
+
+def _clips(episode: Episode, address: str) -> list[dict[str, Any]]:
+    """Chapters as schema.org Clips, each with the address of its moment."""
+    starts = [chapter.start_ms for chapter in episode.chapters]
+    ends = [*starts[1:], episode.enclosure.duration_ms if episode.enclosure else starts[-1]]
+    return [
+        {
+            "@type": "Clip",
+            "name": chapter.title,
+            "startOffset": chapter.start_ms // 1000,
+            "endOffset": end_ms // 1000,
+            "url": f"{address}#t={chapter.start_ms // 1000}",
+        }
+        for chapter, end_ms in zip(episode.chapters, ends, strict=True)
+    ]

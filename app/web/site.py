@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, render_template, request, url_for
 
 from app.backends import Backends
 from app.models import Episode, Show
-from app.notes import notes_html
+from app.notes import Moments, notes_html
 from app.services import access, artwork, pages
 from app.services.published import public_community, public_episode, public_show
 from app.web import wording
@@ -95,6 +95,7 @@ def episode(show_slug: str, slug: str) -> str:
         episode=found,
         show=found.show,
         reading=reading,
+        notes=notes_of(found),
         to_come=pages.transcripts_to_come(session, [found]),
         neighbours=pages.neighbours(session, found),
         address=episode_address(found),
@@ -166,6 +167,12 @@ def sound_path(episode: Episode) -> str:
     if episode.enclosure is None:
         return ""
     return url_for("media.enclosure", guid=episode.guid, name=f"{episode.enclosure.sha256[:12]}.mp3")
+
+
+def notes_of(episode: Episode) -> str:
+    """The notes as HTML for a page with the episode's player: times in them lead to their moments."""
+    moments = Moments(episode.enclosure.duration_ms) if episode.enclosure else None
+    return notes_html(episode.notes, moments=moments)
 
 
 def artwork_path(show: Show, size: str) -> str | None:

@@ -133,6 +133,17 @@ def test_chapters_play_from_their_start_and_the_current_one_is_marked(
     expect(page.locator(".chapters [aria-current]")).to_have_text("0:20 Falls")
 
 
+def test_a_time_in_the_notes_plays_from_there(page: Page, published: Published, session: Session) -> None:
+    session.merge(published.episode).notes = "- 0:25 What helped"
+    session.commit()
+    page.goto(published.url)
+    wait_for(page, LOADED)
+
+    page.get_by_role("link", name="0:25", exact=True).click()
+    wait_for(page, f"!{PAUSED} && {NOW} >= 25")
+    assert page.url.endswith("#t=25")
+
+
 def test_a_link_to_this_moment_can_be_copied(page: Page, published: Published) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(published.url)

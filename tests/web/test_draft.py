@@ -46,7 +46,7 @@ def facilitator(client: FlaskClient, session: Session, community: Community) -> 
 @pytest.fixture
 def episode(session: Session, community: Community, facilitator: Account, backends: Backends) -> Episode:
     """A draft with sound and words."""
-    made = make_episode(session, make_show(session, community), title="The canary sings")
+    made = make_episode(session, make_show(session, community), title="The canary sings", notes="0:30 Song")
     recording = make_recording(session, made)
     enclosure = make_enclosure(session, recording)
     make_transcript(session, recording, ("A plain cagebird.",))
@@ -71,7 +71,8 @@ def test_whoever_has_the_link_reads_and_hears_the_draft(
     page, sound = anybody.get(path), anybody.get(f"{path}/sound.mp3")
 
     assert (page.status_code, sound.data) == (200, b"ID3sound")
-    for words in ("This is a draft.", "The canary sings", "A plain cagebird.", f"{path}/sound.mp3"):
+    said = ("This is a draft.", "The canary sings", "A plain cagebird.", f"{path}/sound.mp3", 'href="#t=30"')
+    for words in said:
         assert words in page.text
     for answer in (page, sound):
         assert answer.headers["Cache-Control"] == "private, no-store"

@@ -202,12 +202,15 @@ def test_a_published_episode_that_would_lack_consent_is_refused_in_words(
 @pytest.mark.usefixtures("facilitator")
 def test_notes_are_previewed_without_what_could_harm(client: FlaskClient) -> None:
     answer = post(
-        client, "/studio/notes/preview", notes="**Hi** <script>alert(1)</script> [x](javascript:alert(1))"
+        client,
+        "/studio/notes/preview",
+        notes="**Hi** <script>alert(1)</script> [x](javascript:alert(1)) 0:30 2:00",
+        duration_ms="60000",
     )
 
     assert "<strong>Hi</strong>" in answer.json["html"]
     assert "<script" not in answer.json["html"]
-    assert "href=" not in answer.json["html"]
+    assert re.findall('href="([^"]*)"', answer.json["html"]) == ["#t=30"]
 
 
 @pytest.mark.usefixtures("facilitator")

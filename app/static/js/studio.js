@@ -9,6 +9,7 @@ for (const preview of document.querySelectorAll("[data-preview]")) {
   preview.querySelector("[data-show-preview]").addEventListener("click", async () => {
     const body = new FormData();
     body.set("notes", form.elements.notes.value);
+    body.set("duration_ms", preview.dataset.durationMs);
     body.set("csrf_token", form.elements.csrf_token.value);
     const answer = await fetch(preview.dataset.preview, { method: "POST", body, headers: { Accept: "application/json" } });
     if (!answer.ok) return;

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import CreditRole, Episode, EpisodeKind, EpisodeState, EpisodeType, RecordingState
-from app.notes import notes_html
+from app.notes import Moments, notes_html
 from app.services import access, drafts, episodes
 from app.web.current import backends
 from app.web.ranges import file_response
@@ -93,7 +93,8 @@ def episode_edit(episode_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/notes/preview")
 def notes_preview() -> ResponseReturnValue:
     """Notes as listeners will see them; keeps nothing."""
-    return jsonify(html=notes_html((request.form.get("notes") or "")[:_MOST_NOTES]))
+    moments = Moments(request.form.get("duration_ms", 0, type=int))
+    return jsonify(html=notes_html((request.form.get("notes") or "")[:_MOST_NOTES], moments=moments))
 
 
 @bp.get("/episodes/<uuid:episode_id>/sound")

@@ -251,7 +251,7 @@ class EpisodeForm(StudioForm):
     notes = TextAreaField(
         "Notes (optional)",
         description="Links, resources, thanks. You can use **bold**, *italic*, lists and "
-        "[links](https://...).",
+        "[links](https://...). A time such as 12:30 becomes a link to that moment.",
     )
     content_note = StringField(
         "Content note (optional)",
