@@ -114,6 +114,11 @@ def wants_json() -> bool:
     return best == "application/json"
 
 
+def status_of(error: errors.HearthError) -> HTTPStatus | None:
+    """The status of a refusal; None for what nobody expected."""
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), None)
+
+
 def with_problems(page: str) -> BaseResponse:
     """A form's page that says what is wrong with what was sent."""
     return Response(page, HTTPStatus.UNPROCESSABLE_ENTITY, mimetype="text/html")
@@ -132,7 +137,7 @@ def body_refused(words: str) -> Response:
 
 
 def _refused(error: errors.HearthError) -> BaseResponse:
-    status = next((status for kind, status in STATUSES if isinstance(error, kind)), None)
+    status = status_of(error)
     if status is None:
         return _unexpected(error)
     if status is HTTPStatus.UNAUTHORIZED and not wants_json():

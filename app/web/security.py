@@ -29,7 +29,10 @@ LOOPBACK = ("localhost", "127.0.0.1")
 PRIVATE_BLUEPRINTS = ("account", "joining", "studio")
 
 #: Files that players and readers on other sites may load.
-OPEN_BLUEPRINTS = ("feed", "media")
+OPEN_BLUEPRINTS = ("embed", "feed", "media")
+
+#: The only page that may stand in a frame on somebody else's: it has no session, and changes nothing.
+FRAMED = ("embed.player",)
 
 #: Changes without a token: the signed address of a part is the permission, and no cookie is looked at.
 CSRF_FREE = ("app.web.parts.put_part",)
@@ -63,11 +66,14 @@ def register(app: Flask, backends: Backends) -> None:
     csrf.init_app(app)
     for view in CSRF_FREE:
         csrf.exempt(view)
-    headers = _fixed_headers(chosen, content_policy(chosen, store_origin(backends.store)))
+    origin = store_origin(backends.store)
+    headers = _fixed_headers(chosen, content_policy(chosen, origin))
+    framed = _fixed_headers(chosen, content_policy(chosen, origin, framed=True))
+    del framed["X-Frame-Options"]  # which has no word for everybody
 
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in headers.items():
+        for name, value in (framed if request.endpoint in FRAMED else headers).items():
             response.headers.setdefault(name, value)
         for name, value in _headers_of_page(response).items():
             response.headers.setdefault(name, value)
@@ -95,8 +101,12 @@ def trusted_hosts(chosen: Settings) -> list[str]:
     return list(LOOPBACK) if host in LOOPBACK else [host]
 
 
-def content_policy(chosen: Settings, origin: str | None) -> str:
-    """The Content-Security-Policy: everything from here, sound and uploads also from the store."""
+def content_policy(chosen: Settings, origin: str | None, *, framed: bool = False) -> str:
+    """The Content-Security-Policy: everything from here, sound and uploads also from the store.
+
+    `framed` is for a page that any other may show in a frame; it sends no forms.
+    """
+    forms, ancestors = ("'none'", "*") if framed else ("'self'", "'none'")
     elsewhere = f" {origin}" if origin and origin != chosen.public_url else ""
     rules = [
         "default-src 'self'",
@@ -107,9 +117,9 @@ def content_policy(chosen: Settings, origin: str | None) -> str:
         f"connect-src 'self'{elsewhere}",
         "object-src 'none'",
         "base-uri 'none'",
-        "form-action 'self'",
+        f"form-action {forms}",
         "frame-src 'none'",
-        "frame-ancestors 'none'",
+        f"frame-ancestors {ancestors}",
     ]
     if chosen.is_https:
         rules.append("upgrade-insecure-requests")

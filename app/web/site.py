@@ -105,16 +105,7 @@ def episode(show_slug: str, slug: str) -> str:
             found, episode_address(found), public_address(sound_path(found)), _picture(found.show)
         ),
         picture=_picture(found.show),
-        transcript_files=[
-            (
-                BY_EXTENSION[ending].media_type,
-                url_for("media.transcript", guid=found.guid, ending=ending),
-                name,
-            )
-            for ending, name in (("vtt", "WebVTT"), ("srt", "SRT"), ("txt", "text"))
-        ]
-        if reading and reading.turns
-        else [],
+        transcript_files=transcript_files(found, reading),
     )
 
 
@@ -173,6 +164,16 @@ def notes_of(episode: Episode) -> str:
     """The notes as HTML for a page with the episode's player: times in them lead to their moments."""
     moments = Moments(episode.enclosure.duration_ms) if episode.enclosure else None
     return notes_html(episode.notes, moments=moments)
+
+
+def transcript_files(episode: Episode, reading: pages.Reading | None) -> list[tuple[str, str, str]]:
+    """(type, path, name) of the files in which the transcript can be taken along; none without words."""
+    if reading is None or not reading.turns:
+        return []
+    return [
+        (BY_EXTENSION[ending].media_type, url_for("media.transcript", guid=episode.guid, ending=ending), name)
+        for ending, name in (("vtt", "WebVTT"), ("srt", "SRT"), ("txt", "text"))
+    ]
 
 
 def artwork_path(show: Show, size: str) -> str | None:

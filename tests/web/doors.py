@@ -60,6 +60,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("media.transcript", "GET"): Row(PUBLIC),
     ("media.chapters", "GET"): Row(PUBLIC),
     ("media.artwork", "GET"): Row(PUBLIC),
+    ("embed.player", "GET"): Row(PUBLIC),
     ("health.show", "GET"): Row(PUBLIC),
     # a token that we did not make: tests/storage and test_account_links have the good ones
     ("parts.put_part", "PUT"): Row(FORGED, needs_token=False),

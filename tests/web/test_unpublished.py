@@ -100,6 +100,7 @@ def own_addresses(episode: Episode) -> list[str]:
         f"/media/{episode.guid}/{episode.enclosure.sha256[:12]}.mp3",
         *(f"/transcripts/{episode.guid}.{form.extension}" for form in FORMATS),
         f"/chapters/{episode.guid}.json",
+        f"/embed/{episode.guid}",
     ]
 
 
@@ -121,7 +122,7 @@ OTHERS = (
 
 
 def test_while_it_is_public_it_is_found_everywhere(client: FlaskClient, episode: Episode) -> None:
-    assert [client.get(address).status_code for address in own_addresses(episode)] == [200] * 8
+    assert [client.get(address).status_code for address in own_addresses(episode)] == [200] * 9
     telling = {address for address in OTHERS if CANARY in client.get(address).get_data(as_text=True)}
 
     assert telling >= set(OTHERS) - {"/communities", "/opml", "/sitemap.xml"}

@@ -1,7 +1,7 @@
-/* The episode page: joins player, transcript and the links to moments. */
+/* The episode page: joins player, transcript, chapters and the links to moments. */
 
-import { momentOf } from "./clock.js";
 import { Find } from "./find.js";
+import { arrive, linkMoments } from "./moments.js";
 import { Player } from "./player.js";
 import { say } from "./say.js";
 import { Transcript } from "./transcript.js";
@@ -23,30 +23,6 @@ if (playerRoot) {
   copyMoment(player);
   if (!arrive(player, transcript)) player.resume();
   addEventListener("hashchange", () => arrive(player, transcript));
-}
-
-/** Go to the moment that the address names. Never plays: the person decides. */
-function arrive(player, transcript) {
-  const second = momentOf(location.hash);
-  if (second === null) return false;
-  player.seek(second);
-  transcript.land(second);
-  return true;
-}
-
-/** Times and chapters play from there, and their addresses are links to the moment. */
-function linkMoments(player) {
-  for (const link of document.querySelectorAll("[data-moment]")) {
-    const second = Number(link.dataset.moment);
-    link.href = `#t=${second}`;
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      history.replaceState(null, "", `#t=${second}`);
-      player.seek(second);
-      player.play();
-    });
-  }
 }
 
 function copyMoment(player) {
