@@ -182,3 +182,18 @@ def test_without_scripts_it_is_heard_and_read(plain_page: Page, embed: str) -> N
     expect(plain_page.locator("audio[controls]")).to_be_visible()
     plain_page.get_by_text("Transcript", exact=True).first.click()
     expect(plain_page.get_by_text("Falls went down after we moved")).to_be_visible()
+
+
+def test_the_code_of_the_frame_is_copied_from_the_page_of_the_episode(
+    page: Page, published: Published, embed: str, axe: Callable[[Page], list[str]]
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(published.url)
+    wait_for(page, LOADED)
+    page.get_by_text("Embed", exact=True).press("Enter")
+    page.get_by_role("button", name="Copy the code").click()
+
+    expect(page.locator("#embed-copied")).to_have_text("Copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f'<iframe src="{embed}" title="')
+    assert axe(page) == []

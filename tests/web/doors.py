@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.web.places import ROLES, Place
 
+HERE = "http://127.0.0.1:8000"
 IN, SIGN_IN, NO, NOTHING = "comes in", "is asked to sign in", "is told no", "finds nothing"
 
 
@@ -38,6 +39,8 @@ class Row:
     door: Mapping[str, str]
     form: Mapping[str, str] = field(default_factory=dict)
     json: Callable[[Place], dict[str, object]] | None = None
+    #: What has to stand behind the address.
+    query: Callable[[Place], dict[str, str]] | None = None
     #: Changes that need no token of the session, since something better is the permission.
     needs_token: bool = True
 
@@ -61,6 +64,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("media.chapters", "GET"): Row(PUBLIC),
     ("media.artwork", "GET"): Row(PUBLIC),
     ("embed.player", "GET"): Row(PUBLIC),
+    ("embed.describe", "GET"): Row(PUBLIC, query=lambda place: {"url": f"{HERE}/embed/{place.episode.guid}"}),
     ("health.show", "GET"): Row(PUBLIC),
     # a token that we did not make: tests/storage and test_account_links have the good ones
     ("parts.put_part", "PUT"): Row(FORGED, needs_token=False),

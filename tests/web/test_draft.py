@@ -82,6 +82,7 @@ def test_whoever_has_the_link_reads_and_hears_the_draft(
     assert anybody.get(f"{path}/sound.mp3", headers={"Range": "bytes=0-2"}).data == b"ID3"
     assert "application/ld+json" not in page.text
     assert "canonical" not in page.text
+    assert "embed" not in page.text
 
 
 def test_the_link_is_shown_once_and_kept_nowhere(

@@ -132,8 +132,10 @@ def path_of(app: Flask, key: tuple[str, str], place: Place, world: World) -> str
     """The address of this place on this route."""
     rule = RULES[key]
     values = place.values(rule.rule, world.community)
+    asked = TABLE[key].query
+    query = asked(place) if asked else {}
     with app.test_request_context():
-        return app.url_for(key[0], **{name: values[name] for name in rule.arguments})
+        return app.url_for(key[0], **{name: values[name] for name in rule.arguments}, **query)
 
 
 def send(

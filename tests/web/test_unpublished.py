@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -145,6 +146,26 @@ def test_its_own_addresses_are_gone(
             assert (answer.status_code, CANARY in answer.get_data(as_text=True)) == (status, False)
             assert "no-store" in answer.headers["Cache-Control"]
         assert client.head(address).status_code == status
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_oembed_knows_nothing_of_it_any_more(
+    client: FlaskClient, session: Session, episode: Episode, owner: Account, change: Change
+) -> None:
+    here = client.application.extensions["hearth"].settings.public_url
+    asked = [
+        f"/oembed?{urlencode({'url': here + path, 'format': form})}"
+        for path in (f"/shows/s/{episode.slug}", f"/embed/{episode.guid}")
+        for form in ("json", "xml")
+    ]
+    assert [CANARY in client.get(address).text for address in asked] == [True] * 4
+    change(session, episode, owner)
+    session.commit()
+
+    for address in asked:
+        answer = client.get(address)
+        assert (answer.status_code, CANARY in answer.text) == (404, False)
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("change", CHANGES)
