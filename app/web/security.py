@@ -154,8 +154,11 @@ def _fixed_headers(chosen: Settings, policy: str) -> dict[str, str]:
 
 def _headers_of_page(response: Response) -> dict[str, str]:
     blueprint = (request.blueprint or "").partition(".")[0]
-    shared = "cross-origin" if blueprint in OPEN_BLUEPRINTS else "same-origin"
+    is_static = request.endpoint == "static"
+    shared = "cross-origin" if is_static or blueprint in OPEN_BLUEPRINTS else "same-origin"
     headers = {"Cross-Origin-Resource-Policy": shared}
+    if is_static:  # a frame in a sandbox has no origin, and still needs the player's script and style
+        headers["Access-Control-Allow-Origin"] = "*"
     if blueprint in PRIVATE_BLUEPRINTS:
         headers["Cache-Control"] = "private, no-store"
         headers["X-Robots-Tag"] = "noindex"

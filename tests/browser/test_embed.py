@@ -18,13 +18,14 @@ SORRY = "This recording is not available any more."
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Callable[[str], str]]:
+def elsewhere() -> Iterator[Callable[..., str]]:
     """A site of somebody else's on another port: gives the address of a page that frames this one."""
-    framed: list[str] = [""]
+    framed: list[str] = ["", ""]
 
     class Site(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            frame = f'<iframe src="{framed[0]}" title="A talk" width="640" height="420"></iframe>'
+            address, how = framed
+            frame = f'<iframe src="{address}" title="A talk" width="640" height="420" {how}></iframe>'
             body = f"<!doctype html><html lang=en><title>Elsewhere</title><h1>Elsewhere</h1>{frame}".encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
@@ -38,8 +39,8 @@ def elsewhere() -> Iterator[Callable[[str], str]]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
 
-    def page_with(address: str) -> str:
-        framed[0] = address
+    def page_with(address: str, how: str = "") -> str:
+        framed[:] = address, how
         return f"http://127.0.0.1:{server.server_port}/"
 
     yield page_with
@@ -70,7 +71,7 @@ def until(page: Page, frame: Frame, condition: str) -> None:
 
 
 def test_it_plays_in_a_frame_of_another_origin_and_keeps_nothing(
-    page: Page, embed: str, elsewhere: Callable[[str], str], live_server: str
+    page: Page, embed: str, elsewhere: Callable[..., str], live_server: str
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -91,8 +92,17 @@ def test_it_plays_in_a_frame_of_another_origin_and_keeps_nothing(
     assert {url for url in asked if not url.startswith((live_server + "/", here))} == set()
 
 
+def test_it_plays_in_a_sandbox_too(page: Page, embed: str, elsewhere: Callable[..., str]) -> None:
+    page.goto(elsewhere(embed, 'sandbox="allow-scripts"'))
+    frame = framed(page)
+
+    frame.get_by_role("button", name="Play", exact=True).click()
+    until(page, frame, f"!{PAUSED} && {NOW} > 0.2")
+    assert frame.evaluate("getComputedStyle(document.querySelector('.player')).borderStyle") == "solid"
+
+
 def test_no_other_page_of_the_service_can_be_framed(
-    browser: Browser, published: Published, elsewhere: Callable[[str], str], live_server: str
+    browser: Browser, published: Published, elsewhere: Callable[..., str], live_server: str
 ) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -110,7 +120,7 @@ def test_a_frame_of_what_is_gone_is_polite(
     embed: str,
     published: Published,
     session: Session,
-    elsewhere: Callable[[str], str],
+    elsewhere: Callable[..., str],
     axe: Callable[[Page], list[str]],
 ) -> None:
     session.merge(published.episode).state = EpisodeState.unpublished

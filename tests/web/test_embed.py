@@ -94,6 +94,14 @@ def test_it_may_be_framed_by_anybody(client: FlaskClient, episode: Episode, gone
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
+def test_its_script_and_style_are_for_frames_without_an_origin(client: FlaskClient) -> None:
+    headers = client.get("/static/js/embed.js", buffered=True).headers
+
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "Access-Control-Allow-Origin" not in client.get("/").headers
+
+
 @pytest.mark.parametrize("key", sorted(key for key in RULES if key[0] != "embed.player"), ids=" ".join)
 def test_nothing_else_may(app: Flask, key: tuple[str, str]) -> None:
     @app.before_request
