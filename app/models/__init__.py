@@ -16,6 +16,7 @@ from app.models.episodes import (
     PublishWish,
 )
 from app.models.invitations import Invitation
+from app.models.listening import Listening
 from app.models.recordings import (
     ChildDeath,
     Enclosure,
@@ -47,6 +48,7 @@ __all__ = [
     "EpisodeType",
     "FormerEnclosure",
     "Invitation",
+    "Listening",
     "MemberRole",
     "Membership",
     "Notice",
