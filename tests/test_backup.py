@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from app import create_app
 from app.backends import Backends, open_backends
 from app.backup import BackupError, read_backup, write_backup
 from app.migrate import migrate
-from app.models import Account, Community, Episode
+from app.models import Account, Community, DayCount, DayListener, Episode, Listening
 from app.pipeline import worker
 from app.services import transcripts
 from app.services.accounts import verify_password
@@ -97,6 +98,26 @@ def test_restoring_brings_back_the_same_pages_feeds_sound_and_search(
         address: status for address, (status, _) in before.items()
     }
     assert [address for address in before if after[address] != before[address]] == []
+
+
+def test_the_figures_are_kept_and_who_was_who_is_not(
+    filled: Backends, target: Backends, tmp_path: Path
+) -> None:
+    with filled.database.begin() as session:
+        of = {
+            "day": date(2026, 3, 2),
+            "episode_id": session.scalars(sa.select(Episode.id)).first(),
+            "kind": Listening.download,
+        }
+        session.add(DayCount(**of, count=7))
+        session.add(DayListener(**of, number="5eed" * 8, asked_bytes=1, is_counted=True))
+    write_backup(filled, tmp_path / "hearth.tar", quiet)
+    read_backup(target, tmp_path / "hearth.tar", quiet)
+
+    assert b"5eed" * 8 not in (tmp_path / "hearth.tar").read_bytes()
+    with target.database.reading() as session:
+        assert session.scalars(sa.select(DayCount.count)).all() == [7]
+        assert session.scalars(sa.select(DayListener)).all() == []
 
 
 def test_who_could_sign_in_still_can_though_the_secret_is_another(

@@ -16,7 +16,7 @@ from app.models.episodes import (
     PublishWish,
 )
 from app.models.invitations import Invitation
-from app.models.listening import Listening
+from app.models.listening import DayCount, DayListener, Listening, SpoolFile
 from app.models.recordings import (
     ChildDeath,
     Enclosure,
@@ -40,6 +40,8 @@ __all__ = [
     "Consent",
     "Credit",
     "CreditRole",
+    "DayCount",
+    "DayListener",
     "DraftLink",
     "Enclosure",
     "Episode",
@@ -62,6 +64,7 @@ __all__ = [
     "Show",
     "ShowOrder",
     "SignInAttempt",
+    "SpoolFile",
     "Step",
     "TranscriptRow",
     "Upload",

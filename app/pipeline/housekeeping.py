@@ -1,4 +1,4 @@
-"""The worker's quiet minute: tags that follow the page, the bin, uploads that nobody continued.
+"""The worker's quiet minute: listeners, tags that follow the page, the bin, uploads nobody continued.
 
 Everything here is safe to do twice and by two workers at once.
 """
@@ -22,6 +22,7 @@ from app.models import Enclosure, Recording, RecordingState
 from app.pipeline import engine, places
 from app.pipeline.border import OURS
 from app.pipeline.checking import log_broken
+from app.pipeline.listening import count_listeners
 from app.search.index import erase
 from app.services import enclosures, housekeeping, recordings
 from app.services.enclosures import WantedTags
@@ -53,6 +54,7 @@ def _run(backends: Backends, stopping: threading.Event) -> None:
     sweep_at_s = minute_at_s = time.monotonic() + EVERY_S
     check_at_s = time.monotonic() + SWEEP_EVERY_S
     while not stopping.wait(EVERY_S):
+        _put_off(lambda: count_listeners(backends))
         _put_off(lambda: renew_tags(backends))
         if time.monotonic() >= minute_at_s:
             minute_at_s = time.monotonic() + MINUTE_S

@@ -17,19 +17,10 @@ from app.counting import spool
 from app.counting.counter import MOST_TOLD, Counter, Visitor
 from app.counting.lines import Line, listener, parsed, written
 from app.models import Listening
+from tests.counting.making import EPISODE, WHEN, make_line
 from tests.fakes import SetClock
 
-WHEN = datetime(2026, 3, 2, 9, 59, 58, tzinfo=UTC)
-EPISODE = uuid.UUID(int=7)
 APP = Visitor("203.0.113.77", "AntennaPod/3.4.0")
-
-
-def line(**fields: object) -> Line:
-    given: dict[str, object] = {
-        "at": WHEN, "episode_id": EPISODE, "kind": Listening.download, "listener": "0" * 32,
-        "asked_bytes": 5, "enough_bytes": 9, "is_software": False,
-    }  # fmt: skip
-    return Line(**{**given, **fields})  # type: ignore[arg-type]
 
 
 def lines_of(folder: Path) -> list[Line]:
@@ -67,8 +58,8 @@ def test_what_is_no_line_of_ours_is_left_out(text: bytes) -> None:
 def test_one_file_for_each_process_and_hour_that_only_its_owner_reads(tmp_path: Path) -> None:
     mine, another = spool.Spool(tmp_path / "c"), spool.Spool(tmp_path / "c")
     for moment in (WHEN, WHEN + timedelta(seconds=1), WHEN + timedelta(seconds=2)):
-        mine.write(line(at=moment))
-    another.write(line())
+        mine.write(make_line(at=moment))
+    another.write(make_line())
     found = spool.files(tmp_path / "c")
 
     assert [path.name[:11] for path in found] == ["20260302T09", "20260302T09", "20260302T10"]
@@ -79,25 +70,27 @@ def test_one_file_for_each_process_and_hour_that_only_its_owner_reads(tmp_path: 
 def test_threads_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     writer = spool.Spool(tmp_path)
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda number: writer.write(line(asked_bytes=number)), range(2000)))
+        list(threads.map(lambda number: writer.write(make_line(asked_bytes=number)), range(2000)))
 
     assert sorted(one.asked_bytes for one in lines_of(tmp_path)) == list(range(2000))
 
 
 def test_a_line_that_was_cut_costs_no_other(tmp_path: Path) -> None:
-    whole = written(line())
+    whole = written(make_line())
     path = tmp_path / "20260302T09.1-0123456789ab.spool"
     path.write_bytes(whole + whole[:40] + whole + whole + whole[:7])
     piece = spool.read(path, 0)
 
-    assert piece.lines == (line(), line())
+    assert piece.lines == (make_line(), make_line())
     assert piece.end == len(whole) * 3 + 40
     assert spool.read(path, piece.end) == spool.Piece((), piece.end)
 
 
 def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "20260302T09.1-0123456789ab.spool"
-    path.write_bytes(written(line()) * 10_000 + b"x" * spool.PIECE_BYTES * 2 + b"\n" + written(line()))
+    path.write_bytes(
+        written(make_line()) * 10_000 + b"x" * spool.PIECE_BYTES * 2 + b"\n" + written(make_line())
+    )
     offset, seen, rounds = 0, 0, 0
     while (piece := spool.read(path, offset)).end > offset:
         offset, seen, rounds = piece.end, seen + len(piece.lines), rounds + 1
@@ -181,13 +174,13 @@ def test_a_folder_that_cannot_be_made_is_no_error_either(tmp_path: Path) -> None
 
 def test_a_spool_file_does_not_grow_without_end(tmp_path: Path) -> None:
     writer = spool.Spool(tmp_path)
-    writer.write(line())
+    writer.write(make_line())
     (path,) = spool.files(tmp_path)
     with path.open("r+b") as file:
         file.truncate(spool.MOST_BYTES)
 
     with pytest.raises(OSError, match="full"):
-        writer.write(line())
+        writer.write(make_line())
     assert path.stat().st_size == spool.MOST_BYTES
 
 

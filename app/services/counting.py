@@ -1,0 +1,124 @@
+"""Lines of the spool become figures of a day (IAB Podcast Measurement Technical Guidelines 2.1).
+
+A download is counted when a minute of sound has been asked for, over all ranges of one listener and one
+UTC day; a play or a read with the first line that tells of it. Each once a listener and day.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.counting.lines import Line
+from app.counting.spool import Piece
+from app.models import DayCount, DayListener, Episode, Listening, SpoolFile
+
+#: PostgreSQL's advisory lock of whoever counts; any number that nothing else uses.
+LOCK = 4_843_275_469
+
+Key = tuple[date, uuid.UUID, Listening, str]
+
+
+@dataclass
+class _Asked:
+    """What one listener asked for in these lines, and what makes it count."""
+
+    asked_bytes: int = 0
+    enough_bytes: int = 0
+
+
+def read_until(session: Session, name: str) -> int:
+    """Up to which byte a spool file has been counted."""
+    return session.scalar(sa.select(SpoolFile.read_bytes).where(SpoolFile.name == name)) or 0
+
+
+def take(session: Session, name: str, offset: int, piece: Piece) -> bool:
+    """Count these lines and remember how far the file is read, both at once.
+
+    False, with nothing changed, where somebody else has counted from this byte on.
+    """
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    file = session.get(SpoolFile, name)
+    if (file.read_bytes if file else 0) != offset:
+        return False
+    if file is None:
+        file = SpoolFile(name=name, read_bytes=0)
+        session.add(file)
+    file.read_bytes = piece.end
+    if piece.lines:
+        _add(session, _by_listener(session, piece.lines))
+    session.flush()
+    return True
+
+
+def _by_listener(session: Session, lines: Sequence[Line]) -> dict[Key, _Asked]:
+    asked_for = {line.episode_id for line in lines}
+    known = set(session.scalars(sa.select(Episode.id).where(Episode.id.in_(asked_for))))
+    found: dict[Key, _Asked] = {}
+    for line in lines:
+        kind = line.kind
+        if line.is_software:
+            if kind is not Listening.download:
+                continue
+            kind = Listening.software
+        if line.episode_id in known:
+            one = found.setdefault((line.at.date(), line.episode_id, kind, line.listener), _Asked())
+            one.asked_bytes += line.asked_bytes
+            one.enough_bytes = max(line.enough_bytes, 1)
+    return found
+
+
+def _add(session: Session, found: dict[Key, _Asked]) -> None:
+    rows = {
+        (row.day, row.episode_id, row.kind, row.number): row
+        for row in session.scalars(
+            sa.select(DayListener).where(
+                DayListener.day.in_({day for day, *_ in found}),
+                DayListener.number.in_({number for *_, number in found}),
+            )
+        )
+    }
+    new: Counter[tuple[date, uuid.UUID, Listening]] = Counter()
+    for key, asked in found.items():
+        day, episode_id, kind, number = key
+        row = rows.get(key)
+        if row is None:
+            row = DayListener(
+                day=day, episode_id=episode_id, kind=kind, number=number, asked_bytes=0, is_counted=False
+            )
+            session.add(row)
+        row.asked_bytes += asked.asked_bytes
+        if not row.is_counted and row.asked_bytes >= asked.enough_bytes:
+            row.is_counted = True
+            new[day, episode_id, kind] += 1
+    for (day, episode_id, kind), count in new.items():
+        figure = session.get(DayCount, (day, episode_id, kind))
+        if figure is None:
+            session.add(DayCount(day=day, episode_id=episode_id, kind=kind, count=count))
+        else:
+            figure.count += count
+
+
+def any_open(session: Session, before: date) -> bool:
+    """Whether listeners of an earlier day are still told apart."""
+    return session.scalar(sa.select(sa.exists().where(DayListener.day < before))) is True
+
+
+def close_days(session: Session, before: date) -> None:
+    """Forget who was who on the days before; the figures stay."""
+    session.execute(sa.delete(DayListener).where(DayListener.day < before))
+
+
+def forget_file(session: Session, name: str) -> None:
+    """The file is gone: nobody will ask how far it was read."""
+    session.execute(sa.delete(SpoolFile).where(SpoolFile.name == name))
+
+
+def forget_files_before(session: Session, name: str) -> None:
+    """Rows whose file went in a crash between the two, long ago."""
+    session.execute(sa.delete(SpoolFile).where(SpoolFile.name < name))
