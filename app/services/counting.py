@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.counting.lines import Line
 from app.counting.spool import Piece
-from app.models import DayCount, DayListener, Episode, Listening, SpoolFile
+from app.models import DayCount, DayListener, Enclosure, Episode, Listening, SpoolFile
 
 #: PostgreSQL's advisory lock of whoever counts; any number that nothing else uses.
 LOCK = 4_843_275_469
@@ -24,11 +24,23 @@ Key = tuple[date, uuid.UUID, Listening, str]
 
 
 @dataclass
-class _Asked:
-    """What one listener asked for in these lines, and what makes it count."""
+class Asked:
+    """How much sound somebody asked for, and how much makes a download."""
 
     asked_bytes: int = 0
     enough_bytes: int = 0
+
+
+def asked_of(enclosure: Enclosure, start: int, end: int) -> Asked:
+    """The sound in these bytes of an enclosure, and its minute; all of it where it is shorter.
+
+    Tags and the picture in them stand before the sound and are none (IAB 2.1: a minute of audio).
+    """
+    sound_bytes = enclosure.duration_ms * enclosure.bit_rate_bps // 8000
+    sound_bytes = min(sound_bytes or enclosure.size_bytes, enclosure.size_bytes)
+    tags_bytes = enclosure.size_bytes - sound_bytes
+    minute_bytes = enclosure.bit_rate_bps * 60 // 8 or sound_bytes
+    return Asked(max(0, end - max(start, tags_bytes)), min(minute_bytes, sound_bytes))
 
 
 def read_until(session: Session, name: str) -> int:
@@ -56,10 +68,10 @@ def take(session: Session, name: str, offset: int, piece: Piece) -> bool:
     return True
 
 
-def _by_listener(session: Session, lines: Sequence[Line]) -> dict[Key, _Asked]:
+def _by_listener(session: Session, lines: Sequence[Line]) -> dict[Key, Asked]:
     asked_for = {line.episode_id for line in lines}
     known = set(session.scalars(sa.select(Episode.id).where(Episode.id.in_(asked_for))))
-    found: dict[Key, _Asked] = {}
+    found: dict[Key, Asked] = {}
     for line in lines:
         kind = line.kind
         if line.is_software:
@@ -67,13 +79,13 @@ def _by_listener(session: Session, lines: Sequence[Line]) -> dict[Key, _Asked]:
                 continue
             kind = Listening.software
         if line.episode_id in known:
-            one = found.setdefault((line.at.date(), line.episode_id, kind, line.listener), _Asked())
+            one = found.setdefault((line.at.date(), line.episode_id, kind, line.listener), Asked())
             one.asked_bytes += line.asked_bytes
             one.enough_bytes = max(line.enough_bytes, 1)
     return found
 
 
-def _add(session: Session, found: dict[Key, _Asked]) -> None:
+def _add(session: Session, found: dict[Key, Asked]) -> None:
     rows = {
         (row.day, row.episode_id, row.kind, row.number): row
         for row in session.scalars(

@@ -89,6 +89,7 @@ SILENT = frozenset(
         "account.ask_reset",
         "account.change_password",
         "joining.change_email",
+        "listening.tell",
         "parts.put_part",
         "studio.notice_read",
         "studio.notes_preview",

@@ -14,6 +14,7 @@ from app.services import access, feeds, transcripts
 from app.services.published import NOTHING_HERE, public_episode_by_guid, was_show_public
 from app.storage.errors import KeyRefused, ObjectMissing
 from app.storage.keys import checked_key, media_type
+from app.web import listening
 from app.web.current import backends, current_account, public_address
 from app.web.ranges import file_response
 from app.web.session import current_session
@@ -54,7 +55,9 @@ def enclosure(guid: uuid.UUID, name: str) -> Response:
         current.key, method="HEAD" if request.method == "HEAD" else "GET", file_name=file_name
     )
     if signed is not None:
-        return _for_players(_elsewhere(signed), KEPT_BY_NOBODY)
+        elsewhere = _elsewhere(signed)
+        listening.note_download(episode, current, elsewhere)
+        return _for_players(elsewhere, KEPT_BY_NOBODY)
     response = file_response(
         _opened(current.key),
         current.size_bytes,
@@ -62,6 +65,7 @@ def enclosure(guid: uuid.UUID, name: str) -> Response:
         current.sha256[:32],
         current.created_at.replace(microsecond=0),
     )
+    listening.note_download(episode, current, response)
     if file_name:
         response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return _public(response)
@@ -77,7 +81,9 @@ def transcript(guid: uuid.UUID, ending: str) -> Response:
         raise NotFound(NOTHING_HERE)
     body = form.write(transcripts.as_transcript(row))
     charset = "" if form.media_type == "application/json" else "; charset=utf-8"
-    return _document(body, form.media_type + charset)
+    response = _document(body, form.media_type + charset)
+    listening.note_read(episode, response)
+    return response
 
 
 @bp.get("/chapters/<uuid:guid>.json")

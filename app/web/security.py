@@ -34,8 +34,9 @@ OPEN_BLUEPRINTS = ("embed", "feed", "media")
 #: The only page that may stand in a frame on somebody else's: it has no session, and changes nothing.
 FRAMED = ("embed.player",)
 
-#: Changes without a token: the signed address of a part is the permission, and no cookie is looked at.
-CSRF_FREE = ("app.web.parts.put_part",)
+#: Changes without a token, since no cookie is looked at: of a part the signed address is the permission,
+#: and a page that tells of its reader says nothing that needs one.
+CSRF_FREE = ("app.web.parts.put_part", "app.web.listening.tell")
 
 csrf = CSRFProtect()
 

@@ -100,6 +100,7 @@ def episode(show_slug: str, slug: str) -> str:
         neighbours=pages.neighbours(session, found),
         address=episode_address(found),
         sound=sound_path(found),
+        is_counted=True,
         feed=public_address(url_for("feed.show_feed", slug=show_slug)),
         linked_data=described(
             found, episode_address(found), public_address(sound_path(found)), _picture(found.show)

@@ -41,8 +41,8 @@ class Row:
     json: Callable[[Place], dict[str, object]] | None = None
     #: What has to stand behind the address.
     query: Callable[[Place], dict[str, str]] | None = None
-    #: Changes that need no token of the session, since something better is the permission.
-    needs_token: bool = True
+    #: What a change without the session's token is answered; another one where something else is asked for.
+    without_token: int = 400
 
 
 TABLE: dict[tuple[str, str], Row] = {
@@ -67,7 +67,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("embed.describe", "GET"): Row(PUBLIC, query=lambda place: {"url": f"{HERE}/embed/{place.episode.guid}"}),
     ("health.show", "GET"): Row(PUBLIC),
     # a token that we did not make: tests/storage and test_account_links have the good ones
-    ("parts.put_part", "PUT"): Row(FORGED, needs_token=False),
+    ("parts.put_part", "PUT"): Row(FORGED, without_token=403),
+    # a page tells that somebody listens: nobody has to be anybody, and no table is written
+    ("listening.tell", "POST"): Row(PUBLIC, without_token=204),
     ("account.welcome", "GET"): Row(NOBODY),
     ("account.welcome", "POST"): Row(NOBODY),
     ("account.reset", "GET"): Row(NOBODY),

@@ -79,6 +79,7 @@ class Place:
             if "artwork" in rule
             else f"{enclosure.sha256[:12]}.mp3",
             "ending": "vtt",
+            "kind": "play",
             "show_id": show.id,
             "token": "x",
             "account_id": self.other.id,

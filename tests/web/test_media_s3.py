@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.backends import Backends
+from app.counting import spool
 from app.models import Episode
 from app.services.artwork import key
 from app.storage import open_store
@@ -81,6 +82,17 @@ def test_ranges_are_the_stores_own(client: FlaskClient, episode: Episode) -> Non
     answer = requests.get(address, headers={"Range": "bytes=-500"}, timeout=60)
 
     assert (answer.status_code, answer.content) == (206, SOUND[-500:])
+
+
+def test_what_the_store_is_asked_for_counts(
+    client: FlaskClient, episode: Episode, backends: Backends
+) -> None:
+    for method, asked in (("GET", ""), ("GET", "bytes=-500"), ("HEAD", ""), ("GET", "bytes=99999999-")):
+        client.open(sound_of(episode), method=method, headers={"Range": asked} if asked else {})
+    folder = backends.settings.data / "counting"
+    lines = [line for path in spool.files(folder) for line in spool.read(path, 0).lines]
+
+    assert [line.asked_bytes for line in lines] == [len(SOUND), 500]
 
 
 def test_a_download_is_saved_under_its_name(client: FlaskClient, episode: Episode) -> None:
