@@ -1,6 +1,7 @@
 /* The episode page: joins player, transcript, chapters and the links to moments. */
 
 import { Find } from "./find.js";
+import { tellOfListening, tellOfReading } from "./listening.js";
 import { arrive, linkMoments } from "./moments.js";
 import { Player } from "./player.js";
 import { say } from "./say.js";
@@ -8,6 +9,8 @@ import { Transcript } from "./transcript.js";
 
 const playerRoot = document.querySelector("[data-player]");
 const transcriptRoot = document.querySelector("[data-transcript]");
+
+if (transcriptRoot) tellOfReading(transcriptRoot);
 
 if (playerRoot) {
   const player = new Player(playerRoot);
@@ -19,6 +22,7 @@ if (playerRoot) {
     transcript.follow(detail.second, detail.playing);
     markChapter(detail.second);
   });
+  tellOfListening(playerRoot);
   linkMoments(player);
   copyMoment(player);
   if (!arrive(player, transcript)) player.resume();
