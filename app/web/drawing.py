@@ -1,4 +1,4 @@
-"""What pages draw from data: a waveform as one SVG path, and a sign for a show without artwork.
+"""What pages draw from data: a waveform as one SVG path, bars of days, a sign for a show without artwork.
 
 Returns plain values for templates; a content security policy without inline styles leaves SVG
 attributes and classes. Knows no page.
@@ -23,6 +23,29 @@ class Sign:
     x: int
     y: int
     radii: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Upright bars in a box of `width` by DAYS_HEIGHT: (x, y, height) of each that is not zero."""
+
+    width: int
+    bars: tuple[tuple[int, float, float], ...]
+
+
+DAY_WIDTH = 20
+DAYS_HEIGHT = 120
+
+
+def day_bars(counts: Sequence[int]) -> Bars:
+    """A bar for each count, DAY_WIDTH apart; the largest is as high as the box, the smallest can be seen."""
+    top = max(counts, default=0)
+    bars = []
+    for number, count in enumerate(counts):
+        if count > 0:
+            height = max(4.0, round(count / top * DAYS_HEIGHT, 1))
+            bars.append((number * DAY_WIDTH + 3, DAYS_HEIGHT - height, height))
+    return Bars(len(counts) * DAY_WIDTH, tuple(bars))
 
 
 def waveform_path(peaks: Sequence[int]) -> str:

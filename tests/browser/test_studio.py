@@ -30,6 +30,7 @@ from tests.factories import (
     make_community,
     make_enclosure,
     make_episode,
+    make_figures,
     make_membership,
     make_published,
     make_recording,
@@ -190,10 +191,12 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
     session: Session,
     recorded: Episode,
     facilitator: Account,
+    backends: Backends,
     axe: Callable[[Page], list[str]],
     scrolls_sideways: Callable[[Page], bool],
 ) -> None:
     published = make_published(session, recorded.show)
+    make_figures(session, published, backends.clock().date())
     working = make_episode(session, recorded.show, created_by=facilitator.id)
     make_recording(session, working, state=RecordingState.working, step=Step.master)
     failed = make_episode(session, recorded.show)
@@ -242,6 +245,8 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
         assert answer is not None
         if answer.status != 200:
             found.append(f"{path}: {answer.status}")
+        for details in page.locator(".listeners summary").all():
+            details.click()
         if scrolls_sideways(page):
             found.append(f"{path}: scrolls sideways")
         found += [f"{path}: {problem}" for problem in axe(page)]

@@ -131,6 +131,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("studio.show_seasons", "POST"): Row(MANAGE),
     ("studio.season_remove", "POST"): Row(MANAGE),
     ("studio.episode", "GET"): Row(MAKE),
+    ("studio.episode_listeners", "GET"): Row(MAKE),
+    ("studio.show_listeners", "GET"): Row(MAKE),
     ("studio.episode_edit", "GET"): Row(MAKE),
     ("studio.episode_edit", "POST"): Row(MAKE),
     ("studio.episode_chapters", "GET"): Row(MAKE),

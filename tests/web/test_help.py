@@ -22,9 +22,11 @@ from tests.web.signing import sign_in
 
 #: Answers for scripts and players, and pages that are help themselves.
 WITHOUT = {
+    "studio.episode_listeners",
     "studio.guide",
     "studio.guide_picture",
     "studio.recording_state",
+    "studio.show_listeners",
     "studio.sound",
     "studio.upload_state",
 }

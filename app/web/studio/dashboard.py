@@ -23,7 +23,7 @@ from app.models import (
     RecordingState,
     Show,
 )
-from app.services import access, episodes
+from app.services import access, episodes, figures
 from app.web.current import backends
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
@@ -123,6 +123,8 @@ def dashboard() -> ResponseReturnValue:
         needs=sorted(needs, key=lambda need: need.rank),
         on_their_way=[OnItsWay(episode, shown(latest[episode.id], now)) for episode in working],
         recent=recent[:12],
+        listened=figures.by_show(session, [show.id for show in shows], now.date()),
+        was_published=any(episode.published_at is not None for episode in recent),
         notices=[n for n in _notices(session, who) if not _is_said(n, needs, recent, latest)],
     )
 

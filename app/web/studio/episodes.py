@@ -13,6 +13,7 @@ from app.services import access, drafts, episodes
 from app.web.current import backends
 from app.web.ranges import file_response
 from app.web.session import current_session
+from app.web.studio import listeners
 from app.web.studio.blueprint import bp
 from app.web.studio.credits import consent_form, credit_form
 from app.web.studio.doctor import before_publishing
@@ -57,6 +58,7 @@ def standing(found: Episode) -> dict[str, object]:
         "credit_form": credit_form(found),
         "consent_form": consent_form(found),
         "bin_ends": episodes.bin_ends(found),
+        "listeners": listeners.of_episode(found),
         "waits": episodes.waits(found, backends().clock()),
     }
 

@@ -13,6 +13,7 @@ from app.models import Episode, ShowOrder
 from app.services import access, artwork, shows
 from app.web.current import backends, public_address, settings
 from app.web.session import current_session
+from app.web.studio import listeners
 from app.web.studio.blueprint import bp
 from app.web.studio.forms import ArtworkForm, SeasonForm, ShowForm, page
 from app.web.studio.guard import account, community_to_manage, show_to_make, show_to_manage
@@ -62,6 +63,7 @@ def show(slug: str) -> ResponseReturnValue:
         show=found,
         episodes=episodes,
         manages=access.role_in(session, account(), found.community_id) == "facilitator",
+        listeners=listeners.of_show(found),
         feed_address=public_address(url_for("feed.show_feed", slug=found.slug)),
     )
 
