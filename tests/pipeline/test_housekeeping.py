@@ -132,10 +132,11 @@ def test_tags_that_cannot_be_written_keep_no_other_from_theirs_and_are_put_off(
     other_id = ready(backends, voice, wish=PublishWish.when_ready, title="Another round")
     assert all_the_way(backends, other_id)
     backends.clock.move(minutes=5)  # type: ignore[attr-defined]
-    edit(backends, published, title="Another title", chapters="0:00 Beginning")
     edit(backends, look(backends, other_id).episode, title="Yet another")
     with backends.database.begin() as session:
-        session.get_one(Episode, published.id).chapters[0].start_ms = 2**40  # four bytes cannot hold it
+        row = session.get_one(Episode, published.id)
+        give_chapters(session, row, backends.clock(), at_0_00="Beginning")
+        row.chapters[0].start_ms = 2**40  # four bytes cannot hold it
 
     assert housekeeping.renew_tags(backends) == 2
     new = look(backends, other_id).episode.enclosure
