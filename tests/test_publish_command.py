@@ -176,6 +176,11 @@ def test_the_same_show_is_used_again(backends: Backends, weights: Path, voice: P
         assert sorted(session.scalars(sa.select(Episode.slug))) == ["ward-round", "ward-round-2"]
 
 
+def _hear_ctrl_c() -> None:
+    """Where the tests themselves run in a shell's background, Ctrl-C would be ignored by their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(("how", "code"), [("ctrl-c", 130), ("sigterm", 143), ("broken", 1)])
 def test_however_it_is_ended_it_says_so_and_works_no_more_and_the_recording_is_kept(
     how: str, code: int, backends: Backends, weights: Path, voice: Path
@@ -183,7 +188,7 @@ def test_however_it_is_ended_it_says_so_and_works_no_more_and_the_recording_is_k
     command = [sys.executable, "-m", "flask", "--app", "app", "publish", str(voice), "--show", "s"]
     with subprocess.Popen(
         [*command, "--title", "T", "--wait"], cwd=ROOT, env=environment(backends, weights),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_hear_ctrl_c,
     ) as process:  # fmt: skip
         wait_for(lambda: _claimed(backends), 60)
         if how == "broken":
