@@ -110,7 +110,7 @@ def test_nothing_else_may(app: Flask, key: tuple[str, str]) -> None:
 
     rule = RULES[key]
     names = {name: uuid.UUID(int=0) if f"uuid:{name}>" in rule.rule else "1" for name in rule.arguments}
-    names |= {"what": "bin", "wanted": "now"}
+    names |= {"what": "bin", "wanted": "now", "kind": "play"}
     with app.test_request_context():
         address = app.url_for(key[0], **names)
     headers = app.test_client().open(address, method=key[1]).headers
