@@ -48,6 +48,8 @@ def player(guid: str) -> Response:
         show=found.show,
         address=episode_address(found),
         sound=sound_path(found),
+        is_counted=True,
+        in_frame=True,
         reading=reading,
         to_come=pages.transcripts_to_come(session, [found]),
         transcript_files=transcript_files(found, reading),

@@ -65,7 +65,12 @@ def _is_left_out() -> bool:
 
 
 def _is_own_player() -> bool:
-    """Whether the sound is for a player on a page of ours: browsers ask for all of it to show its length."""
+    """Whether the sound is for a player on a page of ours: browsers ask for all of it to show its length.
+
+    A frame in a sandbox has no origin and sends no address: its player says by `frame` that it is ours.
+    """
+    if "frame" in request.args:
+        return True
     if "download" in request.args:
         return False
     site, use = _said("SEC_FETCH_SITE"), _said("SEC_FETCH_DEST")

@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +193,35 @@ def published(session: Session, backends: Backends, live_server: str, minute_of_
     backends.store.put_bytes(episode.enclosure.key, minute_of_sound)
     session.commit()
     return Published(episode, f"{live_server}/shows/{episode.show.slug}/{episode.slug}")
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Callable[..., str]]:
+    """A site of somebody else's on another port: gives the address of a page that frames this one."""
+    framed: list[str] = ["", ""]
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            address, how = framed
+            frame = f'<iframe src="{address}" title="A talk" width="640" height="420" {how}></iframe>'
+            body = f"<!doctype html><html lang=en><title>Elsewhere</title><h1>Elsewhere</h1>{frame}".encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Site)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+
+    def page_with(address: str, how: str = "") -> str:
+        framed[:] = address, how
+        return f"http://127.0.0.1:{server.server_port}/"
+
+    yield page_with
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=10)

@@ -1,8 +1,6 @@
 """The player in a frame on a page of another origin, in a real browser."""
 
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
@@ -15,38 +13,6 @@ PAUSED = "document.querySelector('audio').paused"
 NOW = "document.querySelector('audio').currentTime"
 LOADED = "document.querySelector('audio').readyState >= 1"
 SORRY = "This recording is not available any more."
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[Callable[..., str]]:
-    """A site of somebody else's on another port: gives the address of a page that frames this one."""
-    framed: list[str] = ["", ""]
-
-    class Site(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            address, how = framed
-            frame = f'<iframe src="{address}" title="A talk" width="640" height="420" {how}></iframe>'
-            body = f"<!doctype html><html lang=en><title>Elsewhere</title><h1>Elsewhere</h1>{frame}".encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-
-    def page_with(address: str, how: str = "") -> str:
-        framed[:] = address, how
-        return f"http://127.0.0.1:{server.server_port}/"
-
-    yield page_with
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=10)
 
 
 @pytest.fixture

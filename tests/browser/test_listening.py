@@ -74,6 +74,31 @@ def test_a_quarter_that_was_heard_and_half_that_was_read_are_told_once(
     assert sorted(told_by(backends)) == [(Listening.play, False), (Listening.read, False)]
 
 
+@pytest.mark.parametrize(("how", "plays"), [("", 1), ('sandbox="allow-scripts"', 0)])
+def test_a_player_in_a_frame_elsewhere_tells_of_a_play_and_its_loading_is_no_download(
+    visit: Callable[..., tuple[Page, list[Request]]],
+    published: Published,
+    live_server: str,
+    elsewhere: Callable[..., str],
+    backends: Backends,
+    how: str,
+    plays: int,
+) -> None:
+    page, _ = visit()
+    page.goto(elsewhere(f"{live_server}/embed/{published.episode.guid}", how))
+    page.wait_for_load_state("load")
+    player = page.frames[1]
+    player.locator("[data-play]").click()
+    player.evaluate("document.querySelector('audio').playbackRate = 8")
+    for _ in range(200):
+        if player.evaluate("document.querySelector('audio').currentTime > 20"):
+            break
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(300)
+
+    assert told_by(backends) == [(Listening.play, False)] * plays
+
+
 def test_who_looks_and_jumps_has_neither_listened_nor_read(
     visit: Callable[..., tuple[Page, list[Request]]], published: Published, backends: Backends
 ) -> None:

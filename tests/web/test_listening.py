@@ -105,13 +105,14 @@ def test_what_is_no_download_leaves_no_line(
         client.get(f"/media/{episode.guid}/{'0' * 12}.mp3", headers=APP),
         client.get(here, headers={**APP, **player, "Range": "bytes=0-"}),
         client.get(here, headers={**APP, "Referer": page}),
+        client.get(here + "?frame=1", headers={**APP, "Sec-Fetch-Site": "cross-site"}),
         client.get(here, headers={**APP, "Sec-Purpose": "prefetch;prerender"}),
         client.get(here, headers={**APP, "Purpose": "prefetch"}),
         client.get(here, headers={**APP, "DNT": "1"}),
         client.get(here, headers={**APP, "Sec-GPC": "1"}),
     ]
 
-    statuses = [200, 304, 412, 416, 206, 206, 302, 404, 206, 200, 200, 200, 200, 200]
+    statuses = [200, 304, 412, 416, 206, 206, 302, 404, 206, 200, 200, 200, 200, 200, 200]
     assert [answer.status_code for answer in tried] == statuses
     assert lines(backends) == []
 

@@ -2,6 +2,7 @@
 
 import { momentOf } from "./clock.js";
 import { Find } from "./find.js";
+import { tellOfListening, tellOfReading } from "./listening.js";
 import { arrive, linkMoments } from "./moments.js";
 import { Player } from "./player.js";
 import { Transcript } from "./transcript.js";
@@ -15,6 +16,8 @@ if (playerRoot) {
   const findForm = transcriptRoot.querySelector("[data-find]");
   if (findForm) new Find(findForm, transcript.sentences);
   playerRoot.addEventListener("hearth:time", ({ detail }) => transcript.follow(detail.second, detail.playing));
+  tellOfListening(playerRoot);
+  tellOfReading(transcriptRoot);
   linkMoments(player);
   go();
   addEventListener("hashchange", go);
