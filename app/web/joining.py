@@ -67,10 +67,10 @@ def _welcome(found: Invitation, account: Account, *, is_new: bool = False) -> Re
     community = found.community
     place = f"/studio/communities/{community.slug}"
     subject_is(Subject(f"{community.name}, as a {found.role.value}", place, community.id), by=account)
-    flash(f"Welcome to {found.community.name}.")
     open_to_them = access.works_in_studio(current_session(), account)
     if is_new:
         begin_session(account)
+    flash(f"Welcome to {found.community.name}.")
     current_session().commit()
     return redirect(url_for("studio.dashboard") if open_to_them else url_for("account.show"))
 

@@ -77,7 +77,7 @@ def test_whoever_is_invited_makes_an_account_and_works(
     account = accounts.find_account(session, "cy@example.org")
     assert account is not None
     assert role_of(session, account, community) is MemberRole.producer
-    assert theirs.get("/studio/").status_code == 200
+    assert "Welcome to Nurses." in theirs.get("/studio/").text
     assert app.test_client().get(path).status_code == 404  # once
 
 
