@@ -15,7 +15,11 @@ from app.settings import Settings
 from app.storage import ObjectStore, open_store
 
 if TYPE_CHECKING:
+    from app.openid.provider import Provider
     from transcription.transcriber import Transcriber
+
+#: Where the organisation's provider sends people back to.
+RETURN_PATH = "/sign-in/organisation/return"
 
 
 def utc_now() -> datetime:
@@ -49,7 +53,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Backends:
-    """One process's settings, database, store, mailer, clock and speech engine."""
+    """One process's settings, database, store, mailer, clock, speech engine and provider of sign-ins."""
 
     settings: Settings
     database: Database
@@ -57,6 +61,8 @@ class Backends:
     mailer: Mailer
     engine: "Callable[[], Transcriber]"
     clock: Callable[[], datetime] = field(default=utc_now)
+    #: None where people sign in here only.
+    organisation: "Provider | None" = None
 
 
 def open_backends(settings: Settings) -> Backends:
@@ -70,4 +76,20 @@ def open_backends(settings: Settings) -> Backends:
         ),
         mailer=open_mailer(settings),
         engine=Engine(settings).get,
+        organisation=open_organisation(settings),
+    )
+
+
+def open_organisation(settings: Settings, clock: Callable[[], datetime] = utc_now) -> "Provider | None":
+    """The provider that HEARTH_OIDC_ISSUER names. Asks nothing of it yet."""
+    if not settings.oidc_issuer:
+        return None
+    from app.openid.provider import Provider  # late: most services never need these libraries
+
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        return_address=settings.public_url + RETURN_PATH,
+        clock=clock,
     )

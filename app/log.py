@@ -14,7 +14,10 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from app.settings import Settings
 
 #: Libraries that speak too much at INFO.
-_QUIET = ("alembic", "botocore", "boto3", "dbos", "faster_whisper", "flask_wtf.csrf", "s3transfer", "urllib3")
+_QUIET = (
+    "alembic", "authlib", "botocore", "boto3", "dbos", "faster_whisper", "flask_wtf.csrf", "httpcore2",
+    "httpx2", "s3transfer", "urllib3",
+)  # fmt: skip
 
 _MARK = "hearth"
 

@@ -1,6 +1,5 @@
 """Letters to people. Where no mail server is set, nothing is sent and the studio shows a notice instead."""
 
-import ipaddress
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from app.errors import SettingsError
-from app.settings import Settings
+from app.settings import Settings, is_loopback
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class SmtpMail:
         else:
             server = smtplib.SMTP(host, port, timeout=20)
         try:
-            safe = parts.scheme == "smtps" or _start_tls(server, context) or _is_loopback(host)
+            safe = parts.scheme == "smtps" or _start_tls(server, context) or is_loopback(host)
             if parts.username:
                 _log_in(server, unquote(parts.username), unquote(parts.password or ""), safe=safe)
         except BaseException:
@@ -97,16 +96,6 @@ def _log_in(server: smtplib.SMTP, user: str, password: str, *, safe: bool) -> No
     if not safe:
         raise smtplib.SMTPNotSupportedError("the mail server has no TLS: the password was not sent")
     server.login(user, password)
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether what is said to this host never leaves the machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def open_mailer(settings: Settings) -> Mailer:

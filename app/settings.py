@@ -4,6 +4,7 @@ Every field is documented in README.md (a test compares them). Nothing here touc
 except the secret, which the embedded default makes and keeps on first start.
 """
 
+import ipaddress
 import os
 import secrets
 import tempfile
@@ -19,6 +20,7 @@ from app.errors import SettingsError
 PART_BYTES = 8 * 1024 * 1024
 
 _SECRET_LENGTH_MIN = 32
+_NAME_LENGTH_MAX = 60
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Settings:
     proxy_hops: int
     log_format: str
     time_zone: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str
 
     @property
     def zone(self) -> ZoneInfo:
@@ -120,6 +126,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         proxy_hops=_number(env, "HEARTH_PROXY_HOPS", 0, 0, 5),
         log_format=log_format,
         time_zone=_time_zone(env.get("HEARTH_TIME_ZONE") or "Europe/London"),
+        **_organisation(env),
     )
 
 
@@ -129,6 +136,48 @@ def _time_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise SettingsError("HEARTH_TIME_ZONE", "must be a time zone such as Europe/London") from error
     return name
+
+
+def _organisation(env: Mapping[str, str]) -> dict[str, str]:
+    """The provider of OpenID Connect: all that it takes, or nothing."""
+    names = ("HEARTH_OIDC_ISSUER", "HEARTH_OIDC_CLIENT_ID", "HEARTH_OIDC_CLIENT_SECRET")
+    given = {name: (env.get(name) or "").strip() for name in names}
+    missing = [name for name, text in given.items() if not text]
+    if missing and len(missing) < len(names):
+        raise SettingsError(missing[0], "must be set where another HEARTH_OIDC_... is")
+    for name, text in given.items():
+        if not text.isascii() or not text.isprintable():
+            raise SettingsError(name, "must be printable ASCII")
+    issuer = given["HEARTH_OIDC_ISSUER"]
+    if issuer and not _is_issuer(issuer):
+        raise SettingsError(
+            "HEARTH_OIDC_ISSUER",
+            "must be like https://login.example.org; http:// only where the provider is on this machine",
+        )
+    name = (env.get("HEARTH_OIDC_NAME") or "your organisation").strip()
+    if not name.isprintable() or len(name) > _NAME_LENGTH_MAX:
+        raise SettingsError("HEARTH_OIDC_NAME", f"must be a name of at most {_NAME_LENGTH_MAX} characters")
+    return {**{key.removeprefix("HEARTH_").lower(): text for key, text in given.items()}, "oidc_name": name}
+
+
+def _is_issuer(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    return bool(host) and is_safe and parts.username is None and not parts.query and not parts.fragment
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is said to this host never leaves the machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

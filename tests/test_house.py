@@ -27,14 +27,17 @@ MAY_IMPORT = {
     "app.artwork": {"app.errors"},
     "app.models": {"app.db", "app.models"},
     "app.counting": {"app.counting", "app.models"},
+    "app.openid": {"app.errors", "app.openid", "app.settings"},
     "app.storage": {"app.errors", "app.storage"},
     "app.search": {"app.errors", "app.models", "app.search"},
     "app.migrate": {"app.db"},
     "app.migrations": {"app.db", "app.models", "app.search"},
-    "app.backends": {"app.db", "app.errors", "app.mail", "app.settings", "app.storage", "transcription"},
+    "app.backends": {
+        "app.db", "app.errors", "app.mail", "app.openid", "app.settings", "app.storage", "transcription",
+    },
     "app.services": {
         "app.artwork", "app.audio", "app.counting", "app.db", "app.errors", "app.models", "app.notes",
-        "app.search", "app.services", "app.settings", "app.storage", "feeds", "transcription",
+        "app.openid", "app.search", "app.services", "app.settings", "app.storage", "feeds", "transcription",
     },
     "app.pipeline": {
         "app.audio", "app.backends", "app.counting", "app.db", "app.errors", "app.mail", "app.models",
@@ -46,6 +49,7 @@ MAY_IMPORT = {
 #: Libraries that only one place may touch.
 ONLY_IN = {
     "dbos": {"app.pipeline.engine", "app.pipeline.recording"},
+    "authlib": {"app.openid.client", "app.openid.provider", "app.openid.tokens"},
     "boto3": {"app.storage.s3"},
     "imageio_ffmpeg": {"app.audio.sandbox"},
     "faster_whisper": {"transcription.faster_whisper", "transcription.weights"},
@@ -58,6 +62,7 @@ NO_FLASK = (
     "feeds",
     "app.audio",
     "app.counting",
+    "app.openid",
     "app.storage",
     "app.search",
     "app.services",

@@ -56,3 +56,49 @@ def test_a_secret_that_cannot_be_used_is_refused(tmp_path: Path, given: str) -> 
 def test_with_a_server_there_is_no_secret_by_default(tmp_path: Path, server: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="HEARTH_SECRET must be set"):
         read_settings({"HEARTH_DATA": str(tmp_path), **server})
+
+
+OIDC = {
+    "HEARTH_OIDC_ISSUER": "https://login.example.org/realms/nhs",
+    "HEARTH_OIDC_CLIENT_ID": "hearth",
+    "HEARTH_OIDC_CLIENT_SECRET": "secret",
+}
+
+
+@pytest.mark.parametrize("missing", OIDC)
+def test_the_organisations_sign_in_is_set_whole_or_not_at_all(tmp_path: Path, missing: str) -> None:
+    env = {"HEARTH_DATA": str(tmp_path), "HEARTH_SECRET": "x" * 32}
+    assert read_settings(env).oidc_issuer == ""
+    assert read_settings({**env, **OIDC}).oidc_name == "your organisation"
+
+    with pytest.raises(SettingsError, match=f"{missing} must be set"):
+        read_settings({**env, **OIDC, missing: " "})
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "http://login.example.org",
+        "http://127.0.0.1.example.org",
+        "login.example.org",
+        "https://",
+        "https://[evil",
+        "https://me:secret@login.example.org",
+        "https://login.example.org?x=1",
+        "https://login.example.org#x",
+        "file:///etc/passwd",
+    ],
+)
+def test_an_issuer_is_reached_by_tls_or_on_this_machine(tmp_path: Path, issuer: str) -> None:
+    env = {"HEARTH_DATA": str(tmp_path), "HEARTH_SECRET": "x" * 32, **OIDC}
+    for here in ("http://localhost:9400", "http://127.0.0.1:9400", "http://[::1]:9400"):
+        assert read_settings({**env, "HEARTH_OIDC_ISSUER": here}).oidc_issuer == here
+
+    with pytest.raises(SettingsError, match="HEARTH_OIDC_ISSUER"):
+        read_settings({**env, "HEARTH_OIDC_ISSUER": issuer})
+
+
+@pytest.mark.parametrize("name", ["x" * 61, "two\nlines"])
+def test_a_name_of_the_organisation_fits_a_button(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match="HEARTH_OIDC_NAME"):
+        read_settings({"HEARTH_DATA": str(tmp_path), "HEARTH_SECRET": "x" * 32, "HEARTH_OIDC_NAME": name})
