@@ -15,6 +15,7 @@ from app.models.episodes import (
     EpisodeType,
     PublishWish,
 )
+from app.models.identities import Identity
 from app.models.invitations import Invitation
 from app.models.listening import DayCount, DayListener, Listening, SpoolFile
 from app.models.recordings import (
@@ -49,6 +50,7 @@ __all__ = [
     "EpisodeState",
     "EpisodeType",
     "FormerEnclosure",
+    "Identity",
     "Invitation",
     "Listening",
     "MemberRole",

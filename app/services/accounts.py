@@ -20,7 +20,7 @@ from itsdangerous import BadData
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound
-from app.models import Account, MemberRole, Membership
+from app.models import Account, Identity, MemberRole, Membership
 from app.services.links import signer
 
 PASSWORD_LENGTH_MIN = 10
@@ -167,6 +167,8 @@ def end_sessions(session: Session, account: Account) -> None:
 def close_account(session: Session, account: Account, by: Account) -> None:
     """Sign the account out everywhere and let it in no more; its roles and all that it made stay.
 
+    Who it is at the organisation's provider is forgotten.
+
     Raises Conflict for one's own account and for the last owner's.
     """
     if account.id == by.id:
@@ -176,6 +178,7 @@ def close_account(session: Session, account: Account, by: Account) -> None:
     if set(session.scalars(owners.with_for_update())) <= {account.id}:
         raise Conflict("This is the only owner's account. Without it nobody could look after the service.")
     account.active = False
+    session.execute(sa.delete(Identity).where(Identity.account_id == account.id))
     end_sessions(session, account)
 
 

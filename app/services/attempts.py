@@ -61,6 +61,21 @@ def succeed(session: Session, attempt: Attempt) -> None:
     )
 
 
+def spend(session: Session, secret: str, said: str, now: datetime) -> str:
+    """Write down that this was used; the caller commits, and then asks `is_first_use`."""
+    session.execute(sa.delete(SignInAttempt).where(SignInAttempt.at <= now - WINDOW))
+    mark = _hashed(secret, f"spent: {said}")
+    session.add(SignInAttempt(subject=mark, at=now))
+    session.flush()
+    return mark
+
+
+def is_first_use(session: Session, mark: str) -> bool:
+    """Whether nobody else has used it. Of two at the same moment perhaps neither is, never both."""
+    uses = sa.select(sa.func.count()).where(SignInAttempt.subject == mark)
+    return session.scalar(uses) == 1
+
+
 def neighbourhood(address: str | None) -> str:
     """The network that an address belongs to: /24, or /48 (what one customer usually has)."""
     try:

@@ -119,8 +119,13 @@ def accept(session: Session, invitation: Invitation, account: Account, now: date
     session.flush()
 
 
-def join(session: Session, invitation: Invitation, *, name: str, password: str, now: datetime) -> Account:
-    """A new account for the invited address, with the role. Raises Invalid."""
+def join(
+    session: Session, invitation: Invitation, *, name: str, password: str | None, now: datetime
+) -> Account:
+    """A new account for the invited address, with the role. Raises Invalid.
+
+    Without a password it is for somebody whom the organisation's provider has proved.
+    """
     account = accounts.create_account(session, email=invitation.email, name=name, password=password, now=now)
     accept(session, invitation, account, now)
     return account

@@ -81,6 +81,12 @@ class EmailForm(AccountForm):
     current = PasswordField("Your password", [DataRequired("Enter your password"), Length(max=1000)])
 
 
+class CurrentPasswordForm(AccountForm):
+    """The proof that it is the holder who asks."""
+
+    current = PasswordField("Your password", [DataRequired("Enter your password"), Length(max=1000)])
+
+
 class NameForm(AccountForm):
     """What somebody is called."""
 

@@ -172,7 +172,7 @@ def _form_expired(_error: CSRFError) -> BaseResponse:
 def _typed() -> dict[str, str]:
     """What the person typed, to be copied from the page: no passwords, and nothing that another site sent."""
     if (
-        request.blueprint in ("account", "joining")
+        request.blueprint in ("account", "joining", "organisation")
         or request.headers.get("Sec-Fetch-Site", "none") not in _FROM_HERE
     ):
         return {}

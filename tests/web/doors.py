@@ -91,6 +91,13 @@ TABLE: dict[tuple[str, str], Row] = {
     ("joining.change_email", "POST"): Row(SIGNED_IN),
     ("joining.leave", "GET"): Row(SIGNED_IN),
     ("joining.leave", "POST"): Row(LEAVE),
+    # no provider is set here: tests/web/organisation has one
+    ("organisation.begin", "GET"): Row(NOBODY),
+    ("organisation.come_back", "GET"): Row(NOBODY),
+    ("organisation.finish", "POST"): Row(NOBODY),
+    ("organisation.own", "GET"): Row(NOBODY),
+    ("organisation.own", "POST"): Row(NOBODY),
+    ("organisation.disconnect", "POST"): Row(NOBODY),
     ("studio.audit_list", "GET"): Row(KEEPS),
     ("studio.community_members", "GET"): Row(MANAGE),
     ("studio.community_members", "POST"): Row(MANAGE, form={"email": "new@example.org", "role": "producer"}),
