@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from app.counting import searches
 from app.counting.agents import is_software
 from app.counting.keys import DayKeys, destroy_former
 from app.counting.lines import Line, listener
+from app.counting.searches import Search
 from app.counting.spool import FOLDER, Spool
 from app.models import Listening
 
@@ -42,6 +44,7 @@ class Counter:
         self._clock = clock
         self._keys = DayKeys(self._folder)
         self._spool = Spool(self._folder)
+        self._searches = Spool(data / searches.FOLDER)
         self._told = _Told()
         self._said_at: datetime | None = None
 
@@ -68,6 +71,15 @@ class Counter:
             self._spool.write(
                 Line(now, episode_id, kind, who, asked_bytes, enough_bytes, is_software(visitor.agent))
             )
+        except OSError as error:
+            self._complain(error)
+
+    def note_search(self, words: str, community_id: uuid.UUID | None, visitor: Visitor) -> None:
+        """Write down words that found nothing, unless software asked. Of who asked, nothing is written."""
+        if is_software(visitor.agent) or not self.is_believed(visitor):
+            return
+        try:
+            searches.write(self._searches, Search(self._today(), community_id, words))
         except OSError as error:
             self._complain(error)
 

@@ -40,10 +40,14 @@ class Spool:
 
     def write(self, line: Line) -> None:
         """Add the line. Raises OSError, having written nothing or a part that no reader takes for a line."""
-        handle = self._handle(f"{line.at.astimezone(UTC).strftime(_HOUR)}.{os.getpid()}-{self._mark}.spool")
+        self.append(line.at, written(line))
+
+    def append(self, at: datetime, text: bytes) -> None:
+        """Add a line to the file of this hour. Raises OSError, as above."""
+        handle = self._handle(f"{at.astimezone(UTC).strftime(_HOUR)}.{os.getpid()}-{self._mark}.spool")
         if os.fstat(handle.number).st_size >= MOST_BYTES:
             raise OSError(errno.EFBIG, "this hour's spool file is full")
-        os.write(handle.number, written(line))
+        os.write(handle.number, text)
 
     def _handle(self, name: str) -> "_Handle":
         """The open file of this name, opened anew where somebody has removed it."""
@@ -96,12 +100,18 @@ def name_from(moment: datetime) -> str:
 
 
 def read(path: Path, offset: int) -> Piece:
-    """The whole lines from there on, a piece at a time. Raises OSError."""
+    """What the whole lines from there on say, a piece at a time. Raises OSError."""
+    texts, end = read_lines(path, offset)
+    lines = (parsed(line) for line in texts)
+    return Piece(tuple(line for line in lines if line is not None), end)
+
+
+def read_lines(path: Path, offset: int) -> tuple[list[bytes], int]:
+    """The whole lines from there on, and up to where that is; a piece at a time. Raises OSError."""
     with path.open("rb") as file:
         file.seek(offset)
         text = file.read(PIECE_BYTES)
     end = text.rfind(b"\n") + 1
     if end == 0 and len(text) == PIECE_BYTES:
         end = len(text)  # no line of ours is so long: leave it behind
-    lines = (parsed(line) for line in text[:end].split(b"\n"))
-    return Piece(tuple(line for line in lines if line is not None), offset + end)
+    return text[:end].split(b"\n"), offset + end

@@ -28,6 +28,7 @@ from app.models.recordings import (
     Upload,
     Window,
 )
+from app.models.searches import UnansweredSearch
 from app.models.shows import Season, Show, ShowOrder
 from app.models.transcripts import SegmentRow, TranscriptRow
 from app.models.workers import WorkerRow
@@ -69,6 +70,7 @@ __all__ = [
     "SpoolFile",
     "Step",
     "TranscriptRow",
+    "UnansweredSearch",
     "Upload",
     "Window",
     "WorkerRow",

@@ -23,6 +23,7 @@ from app.pipeline import engine, places
 from app.pipeline.border import OURS
 from app.pipeline.checking import log_broken
 from app.pipeline.listening import count_listeners
+from app.pipeline.searching import count_searches
 from app.search.index import erase
 from app.services import enclosures, housekeeping, recordings
 from app.services.enclosures import WantedTags
@@ -55,6 +56,7 @@ def _run(backends: Backends, stopping: threading.Event) -> None:
     check_at_s = time.monotonic() + SWEEP_EVERY_S
     while not stopping.wait(EVERY_S):
         _put_off(lambda: count_listeners(backends))
+        _put_off(lambda: count_searches(backends))
         _put_off(lambda: renew_tags(backends))
         if time.monotonic() >= minute_at_s:
             minute_at_s = time.monotonic() + MINUTE_S

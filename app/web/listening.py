@@ -45,6 +45,12 @@ def note_read(episode: Episode, response: Response) -> None:
         _counter().count(Listening.read, episode.id, _visitor())
 
 
+def note_unanswered(words: str, community_id: uuid.UUID | None) -> None:
+    """Write down what somebody searched for and did not find; not of those who ask not to be counted."""
+    if request.method == "GET" and not _is_left_out():
+        _counter().note_search(words, community_id, _visitor())
+
+
 @bp.post("/listening/<uuid:guid>/<any(play, read):kind>")
 def tell(guid: uuid.UUID, kind: str) -> Response:
     """A page says, once, that somebody has listened or read. No cookie is looked at, no session, no body."""

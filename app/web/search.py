@@ -15,9 +15,11 @@ from app.search.hits import Hit, Results
 from app.search.index import search as search_index
 from app.search.index import suggest
 from app.search.query import Query, canonical_text, parse
+from app.search.unanswered import kept_words
 from app.services import pages, transcripts
 from app.services.published import public_episodes
 from app.web.current import settings
+from app.web.listening import note_unanswered
 from app.web.search_places import Places, read_places
 from app.web.session import current_session
 from app.web.site import episode_address
@@ -56,6 +58,8 @@ def search() -> str | Response | tuple[str | Response, int]:
     if request.args.get("format") == "json":
         return _as_json(results, _with_pages(session, results), meant)
     shown = _results(session, meant, places) if meant else results
+    if not shown.count:
+        _note_unanswered(query, places)
     return render_template(
         "site/search.html",
         typed=" ".join(request.args.get("q", "").split())[:1000],
@@ -69,6 +73,16 @@ def search() -> str | Response | tuple[str | Response, int]:
         shows=pages.shows(session),
         people=pages.everybody_heard(session),
     )
+
+
+def _note_unanswered(query: Query, places: Places) -> None:
+    """Keep the words, if all of a place was searched: days and persons find nothing for other reasons."""
+    if places.missing or places.episode or places.person or places.since or places.until:
+        return
+    words = kept_words(request.args.get("q", ""), query)
+    if words:
+        community_id = places.community.id if places.community else None
+        note_unanswered(words, places.show.community_id if places.show else community_id)
 
 
 def _not_here() -> tuple[str | Response, int]:

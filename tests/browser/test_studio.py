@@ -21,6 +21,7 @@ from app.models import (
     SegmentRow,
     Show,
     Step,
+    UnansweredSearch,
 )
 from app.services import people
 from tests.factories import (
@@ -197,6 +198,8 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
 ) -> None:
     published = make_published(session, recorded.show)
     make_figures(session, published, backends.clock().date())
+    for words in ("sepsis", "deprescribing" * 6):
+        session.add(UnansweredSearch(day=backends.clock().date(), words=words, count=2))
     working = make_episode(session, recorded.show, created_by=facilitator.id)
     make_recording(session, working, state=RecordingState.working, step=Step.master)
     failed = make_episode(session, recorded.show)
@@ -215,6 +218,7 @@ def test_every_page_of_the_studio_can_be_used_by_everybody(
         "communities/nurses/people",
         "communities/nurses/members",
         "audit",
+        "searches",
         "help",
         "communities/nurses/shows/new",
         f"people/{person}",

@@ -99,6 +99,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("organisation.own", "POST"): Row(NOBODY),
     ("organisation.disconnect", "POST"): Row(NOBODY),
     ("studio.audit_list", "GET"): Row(KEEPS),
+    ("studio.unanswered", "GET"): Row(KEEPS),
     ("studio.community_members", "GET"): Row(MANAGE),
     ("studio.community_members", "POST"): Row(MANAGE, form={"email": "new@example.org", "role": "producer"}),
     ("studio.member_role", "POST"): Row(MANAGE, form={"role": "producer"}),

@@ -23,6 +23,7 @@ from app.web.studio import (
     publishing,
     receiving,
     scheduling,
+    searches,
     shows,
     transcripts,
     upload_page,
@@ -55,6 +56,7 @@ AREAS = (
     publishing,
     bulk,
     scheduling,
+    searches,
     transcripts,
 )
 

@@ -106,6 +106,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Look up who changed what, and when. There is nothing to do here.",
         "working-together",
     ),
+    "studio.unanswered": (
+        "See what people looked for in vain. Say the word where you already have it, or take it as an idea.",
+        "searched-for-and-not-found",
+    ),
     "studio.list_accounts": ("Make an account, or a link for somebody who forgot their password.", ""),
     "studio.close_account": ("Close the account of somebody who has left; you can open it again.", ""),
     "studio.health": ("If a part is not well, it says what to do. Otherwise there is nothing to do.", ""),
