@@ -46,8 +46,12 @@ def note_read(episode: Episode, response: Response) -> None:
 
 
 def note_unanswered(words: str, community_id: uuid.UUID | None) -> None:
-    """Write down what somebody searched for and did not find; not of those who ask not to be counted."""
-    if request.method == "GET" and not _is_left_out():
+    """Write down what somebody searched for and did not find; not of those who ask not to be counted.
+
+    Nor what is tried again from the studio's own list, which would otherwise keep itself alive.
+    """
+    from_studio = _said("REFERER").startswith(f"{settings().public_url}/studio/")
+    if request.method == "GET" and not from_studio and not _is_left_out():
         _counter().note_search(words, community_id, _visitor())
 
 

@@ -120,6 +120,7 @@ LIES: dict[str, Change] = {
     "no nonce": claims(nonce=None),
     "a nonce that is no text": claims(nonce=["x"]),
     "another audience": claims(aud="somebody else"),
+    "another audience, made for us": claims(aud="somebody else", azp=CLIENT_ID),
     "no audience": claims(aud=None),
     "two audiences without azp": claims(aud=[CLIENT_ID, "other"]),
     "azp of another": claims(azp="other"),

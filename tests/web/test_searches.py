@@ -61,7 +61,14 @@ def test_other_searches_are_not_kept(client: FlaskClient, backends: Backends, qu
 
 
 @pytest.mark.parametrize(
-    "headers", [{"DNT": "1"}, {"Sec-GPC": "1"}, {"Sec-Purpose": "prefetch"}, {"User-Agent": "Googlebot/2.1"}]
+    "headers",
+    [
+        {"DNT": "1"},
+        {"Sec-GPC": "1"},
+        {"Sec-Purpose": "prefetch"},
+        {"User-Agent": "Googlebot/2.1"},
+        {"Referer": "http://127.0.0.1:8000/studio/searches"},
+    ],
 )
 def test_who_asks_not_to_be_counted_and_who_is_nobody_is_not(
     client: FlaskClient, backends: Backends, headers: dict[str, str]
