@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import CombinedMultiDict
-from wtforms import PasswordField
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import FileField, PasswordField
 from wtforms.fields.core import UnboundField
 
 
@@ -17,10 +17,17 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
         """Where the fields come from."""
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
-            """The form's body; the library would take JSON as well, whose values may be anything."""
+            """The form's body: files for the fields that take files, text for all.
+
+            The library would take JSON as well, whose values may be anything, and a file for a text.
+            """
             if formdata is None or hasattr(formdata, "getlist"):
                 return formdata
-            return CombinedMultiDict([request.files, request.form]) if form.is_submitted() else None
+            if not form.is_submitted():
+                return None
+            kept = {field.name for field in form if isinstance(field, FileField)}
+            files = [(name, file) for name, file in request.files.items(multi=True) if name in kept]
+            return CombinedMultiDict([MultiDict(files), request.form])
 
 
 def password_fields() -> frozenset[str]:

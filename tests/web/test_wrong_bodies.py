@@ -1,5 +1,6 @@
 """Bodies that no page of ours sends: refused in words, never a fault of ours."""
 
+import io
 import json
 import re
 
@@ -106,6 +107,40 @@ def test_fields_of_a_wrong_kind_are_no_fault_of_ours(
                 broken.append((typed, answer.status_code))
 
     assert broken == []
+
+
+UNNAMED = (
+    b"--x\r\nContent-Disposition: form-data\r\n\r\nvalue\r\n--x--\r\n",
+    b'--x\r\nContent-Disposition: form-data; filename="ward.mp3"\r\n\r\nvalue\r\n--x--\r\n',
+    b'--x\r\nContent-Disposition: form-data; name="a\r\nb"\r\n\r\nvalue\r\n--x--\r\n',
+)
+
+
+@pytest.mark.parametrize("body", UNNAMED)
+def test_a_part_without_a_name_is_refused_in_words(app: Flask, body: bytes) -> None:
+    app.testing = False
+    client, token = client_of(app, None)
+
+    answer = client.post(
+        "/sign-in",
+        data=body,
+        content_type="multipart/form-data; boundary=x",
+        headers={"X-CSRFToken": token},
+    )
+
+    assert answer.status_code == 400
+    assert "The form could not be read" in answer.text
+
+
+def test_a_file_in_the_place_of_a_text_is_a_text_that_is_missing(app: Flask, session: Session) -> None:
+    world = make_world(session)
+    session.commit()
+    client, token = client_of(app, world.accounts["owner"])
+    said = {"name": (io.BytesIO(b"a name"), "name.txt"), "email": "new@example.org"}
+
+    answer = client.post("/studio/accounts", data=said, headers={"X-CSRFToken": token})
+
+    assert answer.status_code == 422
 
 
 def test_a_field_that_was_not_sent_stays_as_it_is(app: Flask, session: Session) -> None:

@@ -14,7 +14,7 @@ from typing import IO, Any
 from flask import Flask, Request, request
 
 from app.backends import Backends
-from app.errors import Conflict
+from app.errors import Conflict, Refusal
 from app.services import access, room
 from app.settings import Settings
 from app.web.bodies import form_bytes
@@ -25,7 +25,16 @@ from app.web.studio.guard import signed_in
 
 
 class ReceivingRequest(Request):
-    """A request whose files go to the data directory: the system's own may be small, or in memory."""
+    """A request whose files go to the data directory: the system's own may be small, or in memory.
+
+    Every part of its form has a name, which the libraries that read forms take for granted.
+    """
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        unnamed: Any = None
+        if unnamed in self.form or unnamed in self.files:
+            raise Refusal("The form could not be read. Load the page again and send it once more.")
 
     def _get_file_stream(
         self,
