@@ -253,3 +253,12 @@ def test_another_address_needs_the_password_and_must_be_free(
     assert theirs.post("/account/email", data=form).status_code == 302
     fresh(session, producer)
     assert producer.email == "new@example.org"
+
+
+def test_no_two_fields_of_the_members_page_have_one_id(
+    client: FlaskClient, community: Community, producer: Account
+) -> None:
+    found = re.findall(r' id="([^"]+)"', client.get(f"/studio/communities/{community.slug}/members").text)
+
+    assert "role-of-1" in found
+    assert len(found) == len(set(found))
