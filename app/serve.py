@@ -10,15 +10,19 @@ from flask import Flask
 from waitress import create_server
 
 from app.backends import Backends
-from app.intake import channel_class
+from app.intake import Patience, channel_class
 from app.web.security import FORM_BYTES
 from app.web.studio.receiving import clear_left
 
 THREADS = 16
 
+#: Room for the longest address and cookies, several times over.
+HEAD_BYTES = 64 * 1024
 
-def serve(app: Flask, backends: Backends) -> None:
+
+def serve(app: Flask, backends: Backends, patience: Patience | None = None) -> None:
     """Serve until SIGTERM or SIGINT."""
+    patience = patience or Patience()
     settings = backends.settings
     spool = settings.data / "tmp"
     spool.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -33,12 +37,14 @@ def serve(app: Flask, backends: Backends) -> None:
         threads=THREADS,
         connection_limit=5000,
         asyncore_use_poll=True,
-        channel_timeout=120,
+        channel_timeout=patience.idle_s,
+        cleanup_interval=min(30, patience.idle_s),
+        max_request_header_size=HEAD_BYTES,
         max_request_body_size=FORM_BYTES,  # app.intake chooses another where the head allows it
         clear_untrusted_proxy_headers=False,  # app.web.security decides by HEARTH_PROXY_HOPS
         ident="waitress",
     )
-    connections = channel_class(app, backends)
+    connections = channel_class(app, backends, patience)
     for listening in sockets.values():  # one for each address that the name of the host has
         if hasattr(listening, "channel_class"):
             listening.channel_class = connections

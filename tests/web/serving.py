@@ -22,8 +22,12 @@ def settings_for(data: Path, **env: str) -> Settings:
     return read_settings({"HEARTH_DATA": str(data), "HEARTH_SECRET": SECRET, "PORT": str(free_port()), **env})
 
 
+#: What an operator starts.
+WEB = ("flask", "--app", "app", "web")
+
+
 @contextmanager
-def running(settings: Settings) -> Iterator[str]:
+def running(settings: Settings, module: tuple[str, ...] = WEB) -> Iterator[str]:
     """The address of the service while the block lasts."""
     env = {
         **os.environ,
@@ -35,7 +39,7 @@ def running(settings: Settings) -> Iterator[str]:
     }
     with (settings.data / "web.log").open("wb") as said:
         server = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "app", "web"],
+            [sys.executable, "-m", *module],
             env=env,
             cwd=ROOT,
             stdout=said,
