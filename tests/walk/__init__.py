@@ -1,0 +1,1 @@
+"""A walk through all forms and routes: see tests.walk.walker, and `python -m tests.walk --help`."""
