@@ -134,15 +134,15 @@ def _forget_listeners(copy: sqlite3.Connection) -> None:
         copy.commit()
 
 
+#: Whether a service is in use.
+_ANY = {"accounts": "SELECT 1 FROM accounts LIMIT 1", "shows": "SELECT 1 FROM shows LIMIT 1"}
+
+
 def _has_rows(path: Path) -> bool:
     try:
         with closing(_reading(path)) as database:
             names = _tables(database)
-            return any(
-                database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()  # noqa: S608  (two fixed names)
-                for table in ("accounts", "shows")
-                if table in names
-            )
+            return any(database.execute(asked).fetchone() for table, asked in _ANY.items() if table in names)
     except sqlite3.Error as error:
         raise BackupError(f"{path} is there and cannot be read: {error}.") from error
 

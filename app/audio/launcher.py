@@ -106,7 +106,8 @@ def become(spec: dict[str, Any]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS_TO_END)
     try:
         give_up_rights(spec)
-        os.execve(spec["program"], [spec["program"], *spec["arguments"]], {})  # noqa: S606  # no shell
+        # no shell: a list of arguments, and an empty environment
+        os.execve(spec["program"], [spec["program"], *spec["arguments"]], {})  # noqa: S606  # nosec B606
     except OSError as error:
         sys.stderr.write(f"launcher: {error}\n")
         sys.stderr.flush()

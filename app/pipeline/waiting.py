@@ -58,7 +58,8 @@ def patiently(
             if said:
                 say("")
             return done
-        time.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311  (so that workers do not come back in step)
+        # so that workers do not come back in step
+        time.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311  # nosec B311
         wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
 

@@ -1,0 +1,1 @@
+"""The audit that needs no network: pinned packages, installed packages, tracked files."""

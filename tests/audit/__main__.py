@@ -1,0 +1,29 @@
+"""`python -m tests.audit`: what is wrong with packages and files, a line each; 1 where anything is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.audit import packages, secrets
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("requirements.txt", "requirements-dev.txt")
+
+
+def main(root: Path = ROOT) -> int:
+    """Look at everything; the exit code."""
+    known = packages.advisories()
+    wrong = [
+        f"{name}: {told}" for name in LOCKS for told in packages.affected((root / name).read_text(), known)
+    ]
+    wrong += secrets.found(root, secrets.tracked(root))
+    for told in wrong:
+        print(told)
+    fits = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    if fits.returncode:
+        print(fits.stdout.strip() or fits.stderr.strip())
+    return 1 if wrong or fits.returncode else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
