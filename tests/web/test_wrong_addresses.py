@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import create_app
 from app.backends import open_backends
@@ -38,6 +39,18 @@ def test_an_address_with_nul_leads_nowhere(served: Flask) -> None:
     assert {path: client.get(path).status_code for path in SOMEWHERE} == dict.fromkeys(SOMEWHERE, 200)
     for path in ("/search?q=%00", "/search?q=a&show=%00", "/search?q=a&community=x%00"):
         assert client.get(path).status_code in (200, 503)  # search follows on PostgreSQL
+
+
+@pytest.mark.parametrize("query", ["q=\xff", "q=caf\xe9", "\xff=\xfe", "q=caf\xc3\xa9"])
+def test_a_query_in_bytes_that_are_no_ascii_is_read_as_far_as_it_goes(app: Flask, query: str) -> None:
+    for path in ("/search", "/", "/communities", "/no-such-page"):
+        environ = EnvironBuilder(path).get_environ() | {"QUERY_STRING": query}  # a builder would escape it
+        _, status, _ = run_wsgi_app(app, environ)
+
+        assert status.startswith("404 " if path == "/no-such-page" else "200 ")
+
+    environ = EnvironBuilder("/search").get_environ() | {"QUERY_STRING": "q=caf\xc3\xa9"}
+    assert "café".encode() in b"".join(run_wsgi_app(app, environ)[0])
 
 
 def test_nul_in_a_form_is_refused_or_left_out(served: Flask) -> None:

@@ -7,9 +7,11 @@ directory as it comes. Only an account that works in the studio may send so much
 import fcntl
 import os
 import shutil
+import string
 import tempfile
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 from flask import Flask, Request, request
 
@@ -27,8 +29,15 @@ from app.web.studio.guard import signed_in
 class ReceivingRequest(Request):
     """A request whose files go to the data directory: the system's own may be small, or in memory.
 
-    Every part of its form has a name, which the libraries that read forms take for granted.
+    Its query is ASCII and every part of its form has a name: the libraries that read them take both for
+    granted, and fail where they do not find it.
     """
+
+    def __init__(self, environ: dict[str, Any], *given: Any, **named: Any) -> None:
+        query = environ.get("QUERY_STRING", "")
+        if not query.isascii():  # as some old programs send it
+            environ["QUERY_STRING"] = quote(query.encode("latin-1"), safe=string.printable)
+        super().__init__(environ, *given, **named)
 
     def _load_form_data(self) -> None:
         super()._load_form_data()
