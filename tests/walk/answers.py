@@ -20,7 +20,7 @@ def faults(
 ) -> tuple[list[str], Any]:
     """All that is wrong, and the page as a tree where it is one. `strictly` parses as browsers do, slowly."""
     found = []
-    if answer.status >= 500 and not _says_unwell(asked, answer):
+    if answer.status >= 500 and not _is_meant(asked, answer):
         found.append(f"answered {answer.status}")
     found += _headers(answer)
     if asked.method == "HEAD":
@@ -45,11 +45,12 @@ def faults(
     return found, tree
 
 
-def _says_unwell(asked: Asked, answer: Answer) -> bool:
-    """The health page tells that no worker is running here, and when to ask again."""
-    path = unquote(asked.target.partition("?")[0])
-    is_health = path.strip("/") == "health"
-    return is_health and answer.status == 503 and "Retry-After" in answer.headers
+def _is_meant(asked: Asked, answer: Answer) -> bool:
+    """What is no fault of ours: health without a worker, and oEmbed's own word for a format."""
+    path = unquote(asked.target.partition("?")[0]).strip("/")
+    if path == "health":
+        return answer.status == 503 and "Retry-After" in answer.headers
+    return path == "oembed" and answer.status == 501
 
 
 def _headers(answer: Answer) -> list[str]:

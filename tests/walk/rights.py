@@ -65,14 +65,17 @@ def changes(before: Rows, after: Rows) -> list[Change]:
 
 def unlawful(role: str, found: list[Change], who: Who) -> list[str]:
     """The changes that this role may not make, in words."""
-    return [str(change) for change in found if not _of_everybody(change, who) and not MAY[role](change, who)]
+    return [str(change) for change in found if not _is_lawful(role, change, who)]
+
+
+def _is_lawful(role: str, change: Change, who: Who) -> bool:
+    if change.table == "audit_entries":  # only ever added, and only in one's own name
+        return change.before is None and (change.after or {})["account_id"] == who.account
+    return _of_everybody(change, who) or MAY[role](change, who)
 
 
 def _of_everybody(change: Change, who: Who) -> bool:
-    """What anybody may bring about: an attempt, an entry about themselves, their own name, leaving."""
-    after = change.after or {}
-    if change.table == "audit_entries":  # only ever added, and only in one's own name
-        return change.before is None and after["account_id"] == who.account
+    """What anybody may bring about: an attempt to sign in, their own name and password, leaving."""
     if change.table == "accounts":
         own = change.key == (who.account,) and change.is_update
         return own and change.columns <= {"name", "password", "fs_uniquifier"}

@@ -176,6 +176,7 @@ class Walk:
         steps[number] = self.random.choice(
             (*STEPS, path_of(self.random.choice(HOSTILE)), steps[-1] + "x", "")
         )
+        query = self.random.choice((query, query, f"{query}&q=\xff\xe9", f"{query}&\xc3=\xc3\xa9", "?&=%"))
         target = "/".join(steps) + (f"?{query}" if query else "")
         return self._dressed(Asked(self.role, key[1], target), as_program=True)
 
