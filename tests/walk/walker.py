@@ -109,7 +109,7 @@ class Walk:
                 self._json,
                 self._raw,
             )
-            yield self.random.choices(ways, (50, 8, 14, 9, 6, 7, 6), k=1)[0]()
+            yield self.random.choices(ways, (38, 4, 13, 15, 9, 11, 10), k=1)[0]()
 
     def _ask(self, asked: Asked) -> None:
         step = sum(self.statuses.values())
@@ -165,7 +165,8 @@ class Walk:
         if key in TABLE:
             fields += list(TABLE[key].form.items())
         fields += self.random.sample(WISHED, 3)
-        return self._dressed(asked(self.random, Form(target, "POST", "", []), fields, self.role), key[1])
+        form = Form(target, "POST", "", [])
+        return self._dressed(asked(self.random, form, fields, self.role), key[1], as_program=True)
 
     def _odd_path(self) -> Asked:
         """An address of ours with something else in one of its places."""
