@@ -52,7 +52,7 @@ class Caller:
         self._call_s = call_s
         self._places = threading.BoundedSemaphore(AT_ONCE)
 
-    def get_json(self, address: str, about: str, access_token: str = "") -> dict[str, Any]:
+    def get_json(self, address: str, about: str, access_token: str | None = None) -> dict[str, Any]:
         """A JSON object of the provider's. Raises ProviderAway, AnswerRefused."""
         headers = {"Authorization": f"Bearer {access_token}"} if access_token else {}
         with self._client("none") as client, _as_ours(about):
