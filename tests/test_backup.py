@@ -20,10 +20,12 @@ from app.backup import BackupError, read_backup, write_backup
 from app.migrate import migrate
 from app.models import Account, Community, DayCount, DayListener, Episode, Listening
 from app.pipeline import worker
-from app.services import transcripts
+from app.services import factors, recovery_codes, transcripts
 from app.services.accounts import verify_password
 from app.settings import read_settings
 from tests.factories import make_account, make_community, make_published, make_show
+from tests.services.proving import KEYS, answer_by, with_app, with_passkey
+from tests.web.device import Device
 
 SECRET = "not a secret, only for the tests of it"
 
@@ -131,6 +133,23 @@ def test_who_could_sign_in_still_can_though_the_secret_is_another(
         account = session.scalars(sa.select(Account)).one()
 
         assert verify_password(account, "correct horse battery")
+
+
+def test_recovery_codes_and_passkeys_still_let_in_after_a_restore(
+    filled: Backends, target: Backends, tmp_path: Path
+) -> None:
+    device = Device()
+    with filled.database.begin() as session:
+        holder, _phone = with_app(session)
+        code = recovery_codes.make(session, KEYS, holder)[0]
+        by_passkey = with_passkey(session, device)
+    write_backup(filled, tmp_path / "hearth.tar", quiet)
+    read_backup(target, tmp_path / "hearth.tar", quiet)
+
+    with target.database.begin() as session:
+        assert recovery_codes.take(session, holder, code)
+        assert answer_by(session, device).account.id == by_passkey.id
+        assert factors.in_words(session)[holder.id] == "a code from an app"
 
 
 @pytest.mark.parametrize("harm", ["a flipped byte", "cut short", "no tar", "a strange name"])

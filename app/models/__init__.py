@@ -15,6 +15,7 @@ from app.models.episodes import (
     EpisodeType,
     PublishWish,
 )
+from app.models.factors import AppCode, Passkey, RecoveryCode, SpentChallenge
 from app.models.identities import Identity
 from app.models.invitations import Invitation
 from app.models.listening import DayCount, DayListener, Listening, SpoolFile
@@ -35,6 +36,7 @@ from app.models.workers import WorkerRow
 
 __all__ = [
     "Account",
+    "AppCode",
     "AuditEntry",
     "Chapter",
     "ChildDeath",
@@ -57,16 +59,19 @@ __all__ = [
     "MemberRole",
     "Membership",
     "Notice",
+    "Passkey",
     "Person",
     "PublishWish",
     "Recording",
     "RecordingState",
+    "RecoveryCode",
     "Role",
     "Season",
     "SegmentRow",
     "Show",
     "ShowOrder",
     "SignInAttempt",
+    "SpentChallenge",
     "SpoolFile",
     "Step",
     "TranscriptRow",

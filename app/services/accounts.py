@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, Identity, MemberRole, Membership
+from app.services import factors
 from app.services.links import signer
 
 PASSWORD_LENGTH_MIN = 10
@@ -168,6 +169,7 @@ def close_account(session: Session, account: Account, by: Account) -> None:
     """Sign the account out everywhere and let it in no more; its roles and all that it made stay.
 
     Who it is at the organisation's provider is forgotten.
+    Its second factors are forgotten: whoever comes back sets them up anew.
 
     Raises Conflict for one's own account and for the last owner's.
     """
@@ -179,6 +181,7 @@ def close_account(session: Session, account: Account, by: Account) -> None:
         raise Conflict("This is the only owner's account. Without it nobody could look after the service.")
     account.active = False
     session.execute(sa.delete(Identity).where(Identity.account_id == account.id))
+    factors.take_off(session, account)
     end_sessions(session, account)
 
 
