@@ -15,7 +15,8 @@ from app.backends import Backends
 from app.errors import HearthError
 from app.pipeline import engine
 from app.search.index import restem
-from app.services import accounts, transcripts
+from app.services import accounts, audit, factors, transcripts
+from app.services.audit import Subject
 
 log = logging.getLogger("hearth")
 
@@ -155,6 +156,23 @@ def _add_accounts(app: Flask, backends: Backends) -> None:
         click.echo(
             accounts.reset_link(account, backends.settings.secret, backends.settings.public_url, expires_at)
         )
+
+    @user.command("second-step-off")
+    @click.argument("email")
+    def second_step_off(email: str) -> None:
+        """Let the account with this address in by its password alone: codes, passkeys and sessions end."""
+        with backends.database.begin() as session:
+            account = accounts.find_account(session, email)
+            if account is None:
+                raise click.ClickException(
+                    f"There is no account with the address {email}. See: flask user list"
+                )
+            factors.take_off(session, account)
+            accounts.end_sessions(session, account)
+            audit.add(
+                session, None, "took somebody's second step off", Subject(account.name), backends.clock()
+            )
+        click.echo(f"{email} signs in with the password alone now.")
 
 
 def _say_what_is_missing(backends: Backends) -> None:

@@ -52,6 +52,7 @@ class Settings:
     oidc_client_id: str
     oidc_client_secret: str
     oidc_name: str
+    second_factor: str
 
     @property
     def zone(self) -> ZoneInfo:
@@ -67,6 +68,11 @@ class Settings:
     def is_https(self) -> bool:
         """Whether listeners reach the service by https; decides about Secure cookies."""
         return self.public_url.startswith("https://")
+
+    @property
+    def studio_needs_second_factor(self) -> bool:
+        """Whether whoever works in the studio must prove more than a password."""
+        return self.second_factor == "studio"
 
     @property
     def is_sqlite(self) -> bool:
@@ -101,9 +107,6 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     parts = urlsplit(public_url)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
         raise SettingsError("HEARTH_PUBLIC_URL", "must be like https://podcasts.example.org, without a path")
-    log_format = env.get("HEARTH_LOG_FORMAT") or "text"
-    if log_format not in ("text", "json"):
-        raise SettingsError("HEARTH_LOG_FORMAT", "must be text or json")
     return Settings(
         data=data,
         port=port,
@@ -124,10 +127,18 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         mono_kbps=_number(env, "HEARTH_MONO_KBPS", 96, 64, 320),
         stereo_kbps=_number(env, "HEARTH_STEREO_KBPS", 128, 96, 320),
         proxy_hops=_number(env, "HEARTH_PROXY_HOPS", 0, 0, 5),
-        log_format=log_format,
+        log_format=_one_of(env, "HEARTH_LOG_FORMAT", "text", "json"),
         time_zone=_time_zone(env.get("HEARTH_TIME_ZONE") or "Europe/London"),
+        second_factor=_one_of(env, "HEARTH_SECOND_FACTOR", "optional", "studio"),
         **_organisation(env),
     )
+
+
+def _one_of(env: Mapping[str, str], name: str, default: str, other: str) -> str:
+    chosen = env.get(name) or default
+    if chosen not in (default, other):
+        raise SettingsError(name, f"must be {default} or {other}")
+    return chosen
 
 
 def _time_zone(name: str) -> str:

@@ -58,6 +58,16 @@ def test_with_a_server_there_is_no_secret_by_default(tmp_path: Path, server: dic
         read_settings({"HEARTH_DATA": str(tmp_path), **server})
 
 
+def test_a_second_factor_is_optional_or_demanded_by_the_studio() -> None:
+    with pytest.raises(SettingsError, match="HEARTH_SECOND_FACTOR must be optional or studio"):
+        read_settings({"HEARTH_SECRET": "x" * 32, "HEARTH_SECOND_FACTOR": "everybody"})
+
+    chosen = [
+        read_settings({"HEARTH_SECRET": "x" * 32, "HEARTH_SECOND_FACTOR": value}) for value in ("", "studio")
+    ]
+    assert [settings.studio_needs_second_factor for settings in chosen] == [False, True]
+
+
 OIDC = {
     "HEARTH_OIDC_ISSUER": "https://login.example.org/realms/nhs",
     "HEARTH_OIDC_CLIENT_ID": "hearth",

@@ -1,12 +1,15 @@
 """The commands for an owner who is locked out."""
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.models import AuditEntry
 from tests.factories import make_account
 from tests.fakes import SetClock
-from tests.web.signing import csrf_token
+from tests.web.second_step import set_up_app
+from tests.web.signing import csrf_token, sign_in
 
 NEW = "lantern pebble orchard"
 
@@ -54,3 +57,30 @@ def test_all_accounts_are_listed(app: Flask, session: Session) -> None:
         "b@example.org\tBea\tclosed",
         "c@example.org\tCleo",
     ]
+
+
+def test_an_owner_who_lost_the_phone_is_let_in_by_the_password_again(
+    app: Flask, session: Session, clock: SetClock
+) -> None:
+    owner = make_account(session, email="amina@example.org", name="Amina", is_owner=True)
+    session.commit()
+    client = app.test_client()
+    sign_in(client, owner)
+    set_up_app(client, clock())
+
+    printed = app.test_cli_runner().invoke(args=["user", "second-step-off", "Amina@example.org"])
+    ended = client.get("/account").status_code
+    sign_in(client, owner)
+
+    assert (printed.exit_code, ended) == (0, 302)
+    assert client.get("/account").status_code == 200
+    said = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert said is not None
+    assert (said.who, said.what, said.subject) == ("Hearth", "took somebody's second step off", "Amina")
+
+
+def test_a_second_step_of_nobody_is_not_taken_off(app: Flask) -> None:
+    printed = app.test_cli_runner().invoke(args=["user", "second-step-off", "nobody@example.org"])
+
+    assert printed.exit_code == 1
+    assert "There is no account" in printed.output

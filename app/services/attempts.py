@@ -107,8 +107,7 @@ def _refuse_beyond(session: Session, subject: str, limit: int, now: datetime) ->
     wait_s = int((times[limit - 1] + WINDOW - now).total_seconds()) + 1
     minutes = max(1, -(-wait_s // 60))
     raise TooOften(
-        "There were too many attempts. "
-        f"Try again in {minutes} minute{'' if minutes == 1 else 's'}, or reset your password.",
+        f"There were too many attempts. Try again in {minutes} minute{'' if minutes == 1 else 's'}.",
         wait_s,
     )
 

@@ -19,7 +19,8 @@ from app.backends import Backends
 from app.errors import Invalid, NotSignedIn, TooOften
 from app.mail import Letter
 from app.models import Account, Community, Membership, Role
-from app.services import access, accounts, attempts
+from app.services import access, accounts, attempts, factors, passkeys
+from app.web import proof
 from app.web.account_forms import (
     AccountForm,
     NameForm,
@@ -85,11 +86,24 @@ def own_path(address: str | None) -> str | None:
     return None if parts.scheme or parts.netloc else address
 
 
-def begin_session(account: Account) -> None:
-    """Sign this account in, in a session that has nothing of what was before."""
+def begin_session(account: Account, by: str = proof.PASSWORD) -> None:
+    """Sign this account in, in a session that has nothing of what was before.
+
+    `by` says what it proved itself with (app/web/proof.py); nothing more is asked.
+    """
     session.clear()
     g.pop("csrf_token", None)
-    login_user(account, remember=False, authn_via=["password"])
+    login_user(account, remember=False, authn_via=[by])
+    session.update(proof.proved_now(by))
+
+
+def begin_or_ask(account: Account, destination: str | None) -> Response:
+    """After a right password: sign in and go there, or first to the page of the second step."""
+    if proof.asks_second_step(account):
+        proof.begin_half(account, destination)
+        return redirect(url_for("second_step.code"))
+    begin_session(account)
+    return redirect(destination or home())
 
 
 def form_page(template: str, form: AccountForm, **shown: object) -> str | Response:
@@ -116,10 +130,10 @@ def sign_in() -> str | Response:
     form = SignInForm()
     destination = own_path(form.next.data or request.args.get("next"))
     if current_account() is not None:
-        return redirect(destination or _home())
+        return redirect(destination or home())
     form.next.data = destination or ""
     if not form.validate_on_submit():
-        return form_page("account/sign_in.html", form)
+        return _sign_in_page(form)
     database = current_session()
     attempt = attempts.begin_attempt(
         database,
@@ -133,11 +147,15 @@ def sign_in() -> str | Response:
     database.commit()
     if not accounts.verify_password(account, form.password.data) or account is None:
         form.email.errors = [NOT_RIGHT]
-        return form_page("account/sign_in.html", form)
+        return _sign_in_page(form)
     attempts.succeed(database, attempt)
-    begin_session(account)
+    answer = begin_or_ask(account, destination)
     database.commit()
-    return redirect(destination or _home())
+    return answer
+
+
+def _sign_in_page(form: SignInForm) -> str | Response:
+    return form_page("account/sign_in.html", form, place=passkeys.place_of(settings().public_url))
 
 
 @bp.post("/sign-out")
@@ -213,7 +231,7 @@ def ask_reset() -> str | Response:
 
 @bp.route("/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> str | Response:
-    """Set a new password by a link; signs the account out everywhere, and in here."""
+    """Set a new password by a link; signs the account out everywhere, and in here, by its second step too."""
     database = current_session()
     account = accounts.account_of_reset(database, settings().secret, token, backends().clock())
     form = StartForm()
@@ -224,12 +242,12 @@ def reset(token: str) -> str | Response:
     except Invalid as error:
         form.show(error)
         return form_page("account/reset.html", form, holder=account)
-    begin_session(account)
+    answer = begin_or_ask(account, None)
     database.commit()
-    return redirect(_home())
+    return answer
 
 
-def _home() -> str:
+def home() -> str:
     """Where a person who has just signed in wants to be: the studio, where it is open to them."""
     studio_open = access.works_in_studio(current_session(), current_account())
     return url_for("studio.dashboard") if studio_open else url_for("account.show")
@@ -301,6 +319,7 @@ def _account_page(account: Account, name_form: NameForm, password_form: Password
         "account/show.html",
         holder=account,
         memberships=memberships.all(),
+        has=factors.of_account(current_session(), account),
         name_form=name_form,
         password_form=password_form,
     )

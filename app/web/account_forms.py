@@ -104,3 +104,41 @@ class PasswordForm(AccountForm):
         "New password again",
         [DataRequired("Enter the new password again"), EqualTo("password", "The two passwords differ")],
     )
+
+
+class ProofForm(AccountForm):
+    """A change that asks for the password, unless it was asked just now (app/web/proof.py)."""
+
+    current = PasswordField("Your password", [DataRequired("Enter your password"), Length(max=1000)])
+
+
+class CodeForm(AccountForm):
+    """The code that an app shows now."""
+
+    code = StringField(
+        "Code from your app", [DataRequired("Enter the code that the app shows"), Length(max=40)]
+    )
+
+
+class RecoveryForm(AccountForm):
+    """One of the codes on paper."""
+
+    code = StringField("Recovery code", [DataRequired("Enter one of your recovery codes"), Length(max=40)])
+
+
+class ConfirmAppForm(ProofForm):
+    """The first code of an app that has just been given its key."""
+
+    code = StringField(
+        "Code that the app shows now", [DataRequired("Enter the code that the app shows"), Length(max=40)]
+    )
+
+
+class PasskeyForm(ProofForm):
+    """What a new passkey is called."""
+
+    name = StringField(
+        "Name of the passkey",
+        [DataRequired("Enter a name, such as “My phone”"), Length(max=60)],
+        description="So that you know it later, for example “My phone” or “Blue key ring”.",
+    )

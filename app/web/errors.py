@@ -81,6 +81,10 @@ _PLAIN = (500, 503)
 _FROM_HERE = ("same-origin", "none")
 
 
+# where what was typed is a secret, or nearly one
+_ABOUT_ONESELF = ("account", "factors", "joining", "organisation", "passkeys", "second_step")
+
+
 @dataclass(frozen=True)
 class Answer:
     """A refusal on its way to the person: what is said, and how."""
@@ -171,10 +175,7 @@ def _form_expired(_error: CSRFError) -> BaseResponse:
 
 def _typed() -> dict[str, str]:
     """What the person typed, to be copied from the page: no passwords, and nothing that another site sent."""
-    if (
-        request.blueprint in ("account", "joining", "organisation")
-        or request.headers.get("Sec-Fetch-Site", "none") not in _FROM_HERE
-    ):
+    if request.blueprint in _ABOUT_ONESELF or request.headers.get("Sec-Fetch-Site", "none") not in _FROM_HERE:
         return {}
     hidden = password_fields() | {"csrf_token", "next"}
     return {name: text for name, text in request.form.items() if text.strip() and name not in hidden}

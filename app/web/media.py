@@ -16,6 +16,7 @@ from app.storage.errors import KeyRefused, ObjectMissing
 from app.storage.keys import checked_key, media_type
 from app.web import listening
 from app.web.current import backends, current_account, public_address
+from app.web.proof import is_kept_out
 from app.web.ranges import file_response
 from app.web.session import current_session
 from feeds.chapters import Chapter, write_chapters
@@ -126,8 +127,11 @@ def artwork(show_id: uuid.UUID, name: str) -> Response:
 
 
 def _makes(show: Show) -> bool:
-    role = access.role_in(current_session(), current_account(), show.community_id)
-    return role in (MemberRole.producer, MemberRole.facilitator)
+    account = current_account()
+    role = access.role_in(current_session(), account, show.community_id)
+    if account is None or role not in (MemberRole.producer, MemberRole.facilitator):
+        return False
+    return not is_kept_out(account)
 
 
 def _opened(key: str) -> BinaryIO:

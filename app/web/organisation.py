@@ -27,6 +27,7 @@ from app.services import access, accounts, attempts, audit, identities, members
 from app.services.audit import Subject
 from app.services.identities import NotLetIn, Why
 from app.services.published import NOTHING_HERE
+from app.web import proof
 from app.web.account import begin_session, form_page, own_path, signed_in
 from app.web.account_forms import AccountForm, CurrentPasswordForm
 from app.web.audited import note
@@ -163,7 +164,7 @@ def _let_in(flow: Flow, proven: Proven) -> ResponseReturnValue:
     # made from the invitation, which has thereby been accepted; everybody else is asked
     joined = invitation.community if invitation and invitation.accepted_by == account.id else None
     asked = url_for("joining.invitation", token=flow.invitation) if invitation and not joined else ""
-    begin_session(account)
+    begin_session(account, proof.PROVIDER)
     if joined and invitation:
         place = f"/studio/communities/{joined.slug}"
         subject = Subject(f"{joined.name}, as a {invitation.role.value}", place, joined.id)

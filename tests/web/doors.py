@@ -30,6 +30,8 @@ OWNER_SAYS_NO = door(SIGN_IN, NO, NO, NO, NO, NO, IN)
 KEEPS = door(SIGN_IN, NO, NO, NO, NO, IN, IN)
 LEAVE = door(SIGN_IN, IN, IN, NOTHING, IN, IN, NOTHING)
 MINE = door(SIGN_IN, NO, NO, NOTHING, IN, NOTHING, NOTHING)
+THEIR_OWN = door(SIGN_IN, NOTHING, NOTHING, NOTHING, IN, NOTHING, NOTHING)
+HALF_WAY = door(SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,25 @@ TABLE: dict[tuple[str, str], Row] = {
     ("account.show", "GET"): Row(SIGNED_IN),
     ("account.rename", "POST"): Row(SIGNED_IN),
     ("account.change_password", "POST"): Row(SIGNED_IN),
+    # only for whoever has just entered a right password: test_second_step comes in
+    ("second_step.code", "GET"): Row(HALF_WAY),
+    ("second_step.code", "POST"): Row(HALF_WAY),
+    ("second_step.recovery", "GET"): Row(HALF_WAY),
+    ("second_step.recovery", "POST"): Row(HALF_WAY),
+    ("factors.show", "GET"): Row(SIGNED_IN),
+    ("factors.app_code", "GET"): Row(SIGNED_IN),
+    ("factors.app_code", "POST"): Row(SIGNED_IN),
+    ("factors.app_code_off", "GET"): Row(SIGNED_IN),
+    ("factors.app_code_off", "POST"): Row(SIGNED_IN),
+    ("factors.new_codes", "GET"): Row(SIGNED_IN),
+    ("factors.new_codes", "POST"): Row(SIGNED_IN),
+    ("factors.passkey_remove", "GET"): Row(THEIR_OWN),
+    ("factors.passkey_remove", "POST"): Row(THEIR_OWN),
+    ("passkeys.new", "GET"): Row(SIGNED_IN),
+    ("passkeys.ask_to_add", "POST"): Row(SIGNED_IN, form={"name": "Phone"}),
+    ("passkeys.add", "POST"): Row(SIGNED_IN, json=lambda _place: {}),
+    ("passkeys.ask_to_sign_in", "POST"): Row(PUBLIC, json=lambda _place: {}),
+    ("passkeys.sign_in", "POST"): Row(PUBLIC, json=lambda _place: {}),
     # a token that we did not make: test_members has the good ones
     ("joining.invitation", "GET"): Row(NOBODY),
     ("joining.invitation", "POST"): Row(NOBODY),
@@ -117,6 +138,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("studio.close_account", "GET"): Row(OWNER),
     ("studio.close_account", "POST"): Row(OWNER),
     ("studio.open_account", "POST"): Row(OWNER),
+    ("studio.take_off_factors", "GET"): Row(OWNER),
+    ("studio.take_off_factors", "POST"): Row(OWNER),
     ("studio.community", "GET"): Row(MAKE),
     ("studio.community_new", "GET"): Row(OWNER_SAYS_NO),
     ("studio.community_new", "POST"): Row(OWNER_SAYS_NO),

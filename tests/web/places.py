@@ -19,6 +19,7 @@ from app.models import (
     Invitation,
     MemberRole,
     Notice,
+    Passkey,
     Person,
     Season,
     Upload,
@@ -58,6 +59,7 @@ class Place:
     other: Account
     invitation: Invitation
     draft_link: DraftLink
+    passkey: Passkey
 
     def values(self, rule: str, community: Community) -> dict[str, object]:
         """What stands for each name in this address."""
@@ -85,6 +87,7 @@ class Place:
             "account_id": self.other.id,
             "invitation_id": self.invitation.id,
             "link_id": self.draft_link.id,
+            "passkey_id": self.passkey.id,
             "consent_id": self.consent.id,
             "credit_id": episode.credits[0].id,
             "season_id": self.season.id,
@@ -111,7 +114,7 @@ def make_world(session: Session) -> World:
 
 
 def make_place(session: Session, world: World) -> Place:
-    """A fresh show of the world's community; the upload and the notice are the producer's own."""
+    """A fresh show of the world's community; upload, notice and passkey are the producer's own."""
     producer = world.accounts["producer"]
     show = make_show(session, world.community, artwork_sha256="a" * 64)
     episode = make_published(session, show)
@@ -151,11 +154,22 @@ def make_place(session: Session, world: World) -> Place:
         expires_at=WHEN + timedelta(days=14),
     )
     draft_link = DraftLink(episode=episode, token_sha256=uuid.uuid4().hex, created_at=WHEN)
-    session.add_all([season, free_person, consent, upload, notice, invitation, draft_link])
+    passkey = Passkey(
+        account_id=producer.id,
+        name="Phone",
+        credential_id=uuid.uuid4().bytes,
+        public_key=b"",
+        sign_count=0,
+        transports=[],
+        created_at=WHEN,
+    )
+    session.add_all([season, free_person, consent, upload, notice, invitation, draft_link, passkey])
     session.flush()
     other = make_account(session)
     make_membership(session, other, world.community, "member")
-    return Place(episode, season, person, consent, upload, notice, free_person, other, invitation, draft_link)
+    return Place(
+        episode, season, person, consent, upload, notice, free_person, other, invitation, draft_link, passkey
+    )
 
 
 def client_of(app: Flask, account: Account | None) -> tuple[FlaskClient, str]:

@@ -3,16 +3,20 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.backends import Backends
 from app.db import Database
 from app.errors import Conflict
-from app.models import Account, MemberRole
+from app.models import Account, AuditEntry, MemberRole
 from app.services import accounts
 from app.services.access import role_in
 from tests.factories import make_account, make_community, make_membership
+from tests.fakes import KeptMail, SetClock
+from tests.web.second_step import send, set_up_app
 from tests.web.signing import PASSWORD, csrf_token, sign_in
 
 
@@ -138,3 +142,51 @@ def test_an_account_is_found_however_its_address_is_written(session: Session) ->
 
     assert account is accounts.find_account(session, " ADA@example.org ")
     assert accounts.find_account(session, "not an address") is None
+
+
+def test_the_owner_takes_a_second_step_off_and_its_holder_is_told(
+    app: Flask, client: FlaskClient, session: Session, backends: Backends, clock: SetClock, owner: Account
+) -> None:
+    person, theirs = make_account(session, name="Bea"), app.test_client()
+    session.commit()
+    sign_in(theirs, person)
+    set_up_app(theirs, clock())
+    path = f"/studio/accounts/{person.id}/second-step/off"
+    assert "Second step: a code from an app" in client.get("/studio/accounts").text
+    assert "Speak with them first" in client.get(path).text
+
+    answer = send(client, path)
+
+    assert answer.headers["Location"] == "/studio/accounts"
+    assert theirs.get("/account").status_code == 302
+    sign_in(theirs, person)  # by the password alone
+    assert theirs.get("/account").status_code == 200
+    assert isinstance(backends.mailer, KeptMail)
+    assert backends.mailer.letters[-1].to == person.email
+    assert "your password alone lets you in" in backends.mailer.letters[-1].text
+    said = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert said is not None
+    assert (said.what, said.subject, said.who) == ("took somebody's second step off", "Bea", owner.name)
+
+
+def test_where_there_is_no_second_step_none_is_taken_off(
+    client: FlaskClient, session: Session, owner: Account
+) -> None:
+    person = make_account(session)
+    session.commit()
+
+    answer = client.get(f"/studio/accounts/{person.id}/second-step/off")
+
+    assert answer.headers["Location"] == "/studio/accounts"
+
+
+def test_the_owners_own_second_step_is_taken_off_with_the_password_only(
+    client: FlaskClient, clock: SetClock, owner: Account
+) -> None:
+    set_up_app(client, clock())
+    path = f"/studio/accounts/{owner.id}/second-step/off"
+
+    answer = client.post(path, data={"csrf_token": csrf_token(client)})
+
+    assert answer.headers["Location"] == "/account/second-step"
+    assert "A code from an app" in client.get("/account").text

@@ -13,12 +13,14 @@ from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
 from app.errors import Invalid, NotFound
+from app.mail import Letter
 from app.models import Account, Community, MemberRole, Membership
-from app.services import accounts
+from app.services import accounts, factors
 from app.services.published import NOTHING_HERE
 from app.web.account_forms import AccountForm
 from app.web.current import backends, settings
 from app.web.errors import with_problems
+from app.web.letters import send_after
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
 from app.web.studio.forms import PlainForm
@@ -113,6 +115,27 @@ def open_account(account_id: uuid.UUID) -> Response:
     return redirect(url_for("studio.list_accounts"))
 
 
+@bp.route("/accounts/<uuid:account_id>/second-step/off", methods=["GET", "POST"])
+def take_off_factors(account_id: uuid.UUID) -> ResponseReturnValue:
+    """Let somebody who lost their phone in by the password alone: asked once more, and told by a letter."""
+    _require_owner()
+    holder, form, session = _account(account_id), PlainForm(), current_session()
+    if holder.id == account().id:  # one's own asks for the password
+        return redirect(url_for("factors.show"))
+    has = factors.in_words(session).get(holder.id)
+    if has is None:
+        return redirect(url_for("studio.list_accounts"))
+    if not form.validate_on_submit():
+        return render_template("studio/account_factors_off.html", form=form, holder=holder, has=has)
+    factors.take_off(session, holder)
+    accounts.end_sessions(session, holder)
+    text = render_template("account/factors_taken_off.txt", name=holder.name, by=account().name)
+    flash(f"{holder.name or holder.email} signs in with the password alone now.")
+    session.commit()
+    letter = Letter(holder.email, f"How you sign in to {settings().service_name}", text)
+    return send_after(redirect(url_for("studio.list_accounts")), letter)
+
+
 def _require_owner() -> None:
     if not account().is_owner:
         raise NotFound(NOTHING_HERE)
@@ -149,6 +172,7 @@ def _page(form: NewAccountForm, linked: Account | None = None) -> str:
         communities=session.scalars(sa.select(Community).order_by(Community.name)).all(),
         roles=tuple(MemberRole),
         held=held,
+        second_steps=factors.in_words(session),
         linked=linked,
         link=link,
         link_days=accounts.HANDED_LINK_HOLDS.days,

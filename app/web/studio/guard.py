@@ -6,12 +6,16 @@ shows or changes, so that an object of another community is not even known to ex
 
 import uuid
 
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.errors import NotAllowed, NotFound, NotSignedIn
 from app.models import Account, Community, Episode, Show
 from app.services import access, drafts, shows
 from app.services.published import public_community
+from app.web.errors import wants_json
+from app.web.proof import is_kept_out
 from app.web.session import current_session
 from app.web.studio.blueprint import bp
 
@@ -33,13 +37,21 @@ def account() -> Account:
 
 
 @bp.before_request
-def only_for_those_who_make() -> None:
-    """Strangers are asked to sign in, members are told why the door is closed."""
+def only_for_those_who_make() -> ResponseReturnValue | None:
+    """Strangers are asked to sign in, members are told why the door is closed.
+
+    Where the studio needs a second factor, whoever has none is led to where one is set up.
+    """
     who = signed_in()
     if who is None:
         raise NotSignedIn("You need to be signed in to work in the studio.")
     if not access.works_in_studio(current_session(), who):
         raise NotAllowed("The studio is for producers and facilitators. Ask a facilitator to add you.")
+    if is_kept_out(who):
+        if request.method == "GET" and not wants_json():
+            return redirect(url_for("factors.show"))
+        raise NotAllowed("Set up a second step for your sign-in first: open Account, then Second step.")
+    return None
 
 
 def show_to_make(slug: str) -> Show:

@@ -112,6 +112,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "studio.list_accounts": ("Make an account, or a link for somebody who forgot their password.", ""),
     "studio.close_account": ("Close the account of somebody who has left; you can open it again.", ""),
+    "studio.take_off_factors": (
+        "Do this for somebody who lost their phone and their recovery codes. Make sure that it is them who asks.",
+        "",
+    ),
     "studio.health": ("If a part is not well, it says what to do. Otherwise there is nothing to do.", ""),
 }
 
