@@ -36,9 +36,9 @@ def register(app: Flask, backends: Backends) -> None:
         _say_what_is_missing(backends)
         if isinstance(backends.store, S3Store):
             backends.store.allow_uploads_from(backends.settings.public_url)
-        if backends.settings.is_sqlite:
-            with backends.database.begin() as session:
-                restem(session)
+        with backends.database.begin() as session:
+            restem(session)
+            transcripts.index_missing(session)
 
     @app.cli.command("worker")
     @click.option("--name", help="This worker's place; by default the first free one of this host.")
@@ -180,8 +180,8 @@ def _say_what_is_missing(backends: Backends) -> None:
     with backends.database.reading() as session:
         if not transcripts.is_searchable(session):
             log.warning(
-                "search does not work on this database yet; everything else does. "
-                "For search leave DATABASE_URL out: SQLite has it."
+                "search does not work on this database; everything else does. It works on PostgreSQL, and on "
+                "SQLite with its FTS5 extension, each brought to the newest version by flask migrate."
             )
 
 

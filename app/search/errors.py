@@ -1,7 +1,7 @@
 """What search cannot do.
 
 SettingsError
-└── SearchUnsupported    the database named in DATABASE_URL has no search yet
+└── SearchUnsupported    the database named in DATABASE_URL has no search
 """
 
 from app.errors import SettingsError
@@ -13,7 +13,8 @@ class SearchUnsupported(SettingsError):
     def __init__(self, database: str) -> None:
         super().__init__(
             "DATABASE_URL",
-            f"names {database}, and search does not work there: leave DATABASE_URL out to use SQLite "
-            "(with its FTS5 extension, which Python's own builds have).",
+            f"names {database}, and search does not work there: use PostgreSQL, brought to the newest "
+            "version by `flask migrate`, or leave DATABASE_URL out to use SQLite (with its FTS5 extension, "
+            "which Python's own builds have).",
         )
         self.database = database

@@ -11,11 +11,12 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.search import sqlite
+from app.search import postgres, sqlite
 from app.search.errors import SearchUnsupported
 from app.search.hits import Hit, IndexedText, Piece, Results
 from app.search.query import Query
 from app.search.suggest import suggested
+from app.search.tables import of_episode, search_episodes, search_texts
 
 __all__ = [
     "Hit",
@@ -25,11 +26,13 @@ __all__ = [
     "Results",
     "SearchUnsupported",
     "erase",
+    "indexed_episodes",
     "remove_episode",
     "replace_episode",
     "require_support",
     "restem",
     "search",
+    "sentences_of",
     "suggest",
 ]
 
@@ -90,6 +93,19 @@ def replace_episode(
     The old words cannot be found from here on; `erase` also takes them off the disk.
     """
     _backend(session).replace_episode(session, episode_id, language, texts)
+
+
+def indexed_episodes() -> sa.Select[uuid.UUID]:
+    """The ids of all episodes that are in the index."""
+    return sa.select(search_episodes.c.episode_id)
+
+
+def sentences_of(session: Session, episode_id: uuid.UUID) -> int:
+    """How many sentences of the episode are in the index."""
+    ordinal = sa.select(search_episodes.c.ordinal).where(search_episodes.c.episode_id == episode_id)
+    own = of_episode(search_texts.c.id, ordinal.scalar_subquery())
+    counted = sa.select(sa.func.count()).select_from(search_texts)
+    return session.scalars(counted.where(own, search_texts.c.kind == "sentence")).one()
 
 
 def remove_episode(session: Session, episode_id: uuid.UUID) -> None:
@@ -164,7 +180,7 @@ def _narrowed(
     return narrowed
 
 
-_BACKENDS: dict[str, Backend] = {"sqlite": sqlite}
+_BACKENDS: dict[str, Backend] = {"sqlite": sqlite, "postgresql": postgres}
 
 
 def _backend(session: Session) -> Backend:

@@ -2,7 +2,7 @@
 
 A query does not say in which language it is, and one index holds texts in several. So a term becomes a
 needle for each language, and a text is looked through with the needles of its own. Must not know the
-database: `app.search.sqlite_hits` turns needles into its own language.
+database: `app.search.asking` turns needles into its own language.
 """
 
 from dataclasses import dataclass

@@ -6,33 +6,19 @@ a sign that no stem has, and its unstemmed words in `words`, for beginnings.
 
 import uuid
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.search.folding import base_language
-from app.search.hits import IndexedText
-from app.search.readings import RULES, readings
-from app.search.sqlite_hits import is_found, search, vocabulary
-from app.search.sqlite_schema import PLACE_BITS, first_id, marked_stem, search_episodes, search_texts
-
-__all__ = [
-    "erase",
-    "is_found",
-    "is_supported",
-    "remove_episode",
-    "replace_episode",
-    "restem",
-    "search",
-    "vocabulary",
-]
+from app.search import asking, storing
+from app.search.hits import IndexedText, Results
+from app.search.query import Query
+from app.search.readings import readings
+from app.search.sqlite_schema import indexed_texts, search_index, search_vocabulary
+from app.search.tables import marked_stem, search_episodes
 
 #: Between the readings of a text, so that no phrase runs over their border. Not ASCII: see the schema.
 BORDER = "¶"
-
-_RULES = f"{RULES} {version('snowballstemmer')}"
 
 
 def is_supported(session: Session) -> bool:
@@ -43,17 +29,8 @@ def is_supported(session: Session) -> bool:
 def replace_episode(
     session: Session, episode_id: uuid.UUID, language: str, texts: Iterable[IndexedText]
 ) -> None:
-    """These texts and no others are the episode's; rows that stay the same are not written."""
-    language = base_language(language)
-    first = first_id(_ordinal(session, episode_id, language))
-    new = {row["id"]: row for row in _rows(first, language, texts)}
-    old = {row["id"]: dict(row) for row in _stored(session, first)}
-    gone = [{"gone": place} for place, row in old.items() if new.get(place) != row]
-    added = [row for place, row in new.items() if old.get(place) != row]
-    if gone:
-        session.execute(sa.delete(search_texts).where(search_texts.c.id == sa.bindparam("gone")), gone)
-    if added:
-        session.execute(sa.insert(search_texts), added)
+    """These texts and no others are the episode's."""
+    storing.replace_episode(session, episode_id, language, texts, _insert)
 
 
 def remove_episode(session: Session, episode_id: uuid.UUID) -> None:
@@ -74,52 +51,72 @@ def erase(session: Session) -> None:
 
 def restem(session: Session) -> int:
     """Index again every episode whose stems were made by other rules than today's."""
-    old = session.execute(
-        sa.select(search_episodes.c.episode_id, search_episodes.c.language, search_episodes.c.ordinal).where(
-            search_episodes.c.rules != _RULES
-        )
-    ).all()
-    for episode_id, language, ordinal in old:
-        stored = _stored(session, first_id(ordinal))
-        texts = [
-            IndexedText(row["kind"], row["position"], row["start_ms"], row["end_ms"], row["text"])
-            for row in stored
-        ]
-        replace_episode(session, episode_id, language, texts)
-    return len(old)
+    return storing.restem(session, _insert)
 
 
-def _ordinal(session: Session, episode_id: uuid.UUID, language: str) -> int:
-    """The episode's row, made or brought up to date."""
-    facts = {"language": language, "rules": _RULES}
-    known = search_episodes.c.episode_id == episode_id
-    row = session.execute(sa.select(search_episodes).where(known)).mappings().one_or_none()
-    if row is None:
-        session.execute(sa.insert(search_episodes).values(episode_id=episode_id, **facts))
-        return _ordinal(session, episode_id, language)
-    if any(row[name] != fact for name, fact in facts.items()):
-        session.execute(sa.update(search_episodes).where(known).values(**facts))
-    ordinal: int = row["ordinal"]
-    return ordinal
+def search(
+    session: Session, query: Query, *, visible: sa.Select[uuid.UUID], page: int, per_page: int
+) -> Results:
+    """One page of hits in episodes of `visible`."""
+    return asking.search(_INDEX, session, query, visible=visible, page=page, per_page=per_page)
 
 
-def _stored(session: Session, first: int) -> Sequence[sa.RowMapping]:
-    own = search_texts.c.id.between(first, first + (1 << PLACE_BITS) - 1)
-    return session.execute(sa.select(search_texts).where(own).order_by(search_texts.c.id)).mappings().all()
+def is_found(session: Session, query: Query, *, visible: sa.Select[uuid.UUID]) -> bool:
+    """Whether there is any hit in episodes of `visible`."""
+    return asking.is_found(_INDEX, session, query, visible=visible)
 
 
-def _rows(first: int, language: str, texts: Iterable[IndexedText]) -> Iterable[dict[str, Any]]:
-    for place, text in enumerate(texts):
+def vocabulary(session: Session, shortest: int, longest: int) -> list[tuple[str, int]]:
+    """Unstemmed words of so many letters, of all episodes, and in how many texts each is."""
+    table = search_vocabulary.c
+    statement = sa.select(table.term, table.doc).where(
+        table.col == "words", sa.func.length(table.term).between(shortest, longest)
+    )
+    return [(term, number) for term, number in session.execute(statement)]
+
+
+def _insert(session: Session, texts: dict[int, IndexedText], language: str) -> None:
+    rows = []
+    for place, text in texts.items():
         ways = readings(text.text, language)
-        yield {
-            "id": first + place,
-            "kind": text.kind,
-            "position": text.position,
-            "start_ms": text.start_ms,
-            "end_ms": text.end_ms,
-            "text": text.text,
-            "stems": f" {BORDER} ".join(
-                " ".join(marked_stem(token.stem, language) for token in way) for way in ways
-            ),
-            "words": " ".join(sorted({token.word for way in ways for token in way})),
-        }
+        stems = (" ".join(marked_stem(token.stem, language) for token in way) for way in ways)
+        rows.append(
+            {
+                "id": place,
+                "kind": text.kind,
+                "position": text.position,
+                "start_ms": text.start_ms,
+                "end_ms": text.end_ms,
+                "text": text.text,
+                "stems": f" {BORDER} ".join(stems),
+                "words": " ".join(sorted({token.word for way in ways for token in way})),
+            }
+        )
+    session.execute(sa.insert(indexed_texts), rows)
+
+
+def _row(stems: Sequence[str]) -> str:
+    return f"stems : {_quoted(' '.join(stems))}"
+
+
+def _beginning(word: str) -> str:
+    return f"words : {_quoted(word)} *"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+#: Every term is a quoted FTS5 string. FTS5 gives its matches one by one, in the order of their ids.
+_INDEX = asking.Index(
+    table=search_index,
+    place=search_index.c.rowid,
+    matches=sa.text("search_index MATCH :expression"),  # type: ignore[arg-type]  # no operator has this name
+    # Differences beyond the first decimal are differences of length only; there the newest is better.
+    rank=sa.func.round(sa.func.bm25(sa.literal_column("search_index")), 1),
+    row=_row,
+    beginning=_beginning,
+    both=" AND ",
+    either=" OR ",
+    without=" NOT ",
+)

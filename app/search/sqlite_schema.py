@@ -2,17 +2,13 @@
 
 `search_texts` holds each text with its stems; `search_index` is FTS5 over it and keeps nothing of its
 own but the inverted index, in step by triggers. The stems are made by us, so FTS5's tokenizer only
-splits at spaces: "ascii" leaves every letter beyond ASCII as it is. A stem ends with the language that
-made it ("nurs·en"), for the same letters are another word's stem in another language.
-
-The rowid of a text is its episode's ordinal and its place in the episode, so that FTS5 can say which
-episodes a word is in, and look into one episode, without reading a table.
+splits at spaces: "ascii" leaves every letter beyond ASCII as it is. The rowid of a text is its id (see
+`app.search.tables`).
 """
 
 import sqlalchemy as sa
 
-#: The low bits of a text's id are its place in its episode, the others the episode's ordinal.
-PLACE_BITS = 20
+from app.search.tables import search_texts
 
 TABLES = ("search_episodes", "search_texts", "search_index")
 
@@ -61,7 +57,7 @@ CREATE_STATEMENTS = (
         INSERT INTO search_index (rowid, stems, words) VALUES (new.id, new.stems, new.words);
     END
     """,
-    # 20 is PLACE_BITS.
+    # 20 is app.search.tables.PLACE_BITS
     """
     CREATE TRIGGER search_episodes_removed AFTER DELETE ON search_episodes BEGIN
         DELETE FROM search_texts WHERE id >= old.ordinal << 20 AND id < (old.ordinal + 1) << 20;
@@ -80,24 +76,10 @@ DROP_STATEMENTS = (
     "DROP TABLE IF EXISTS search_episodes",
 )
 
-episodes = sa.table("episodes", sa.column("id", sa.Uuid()), sa.column("published_at", sa.DateTime())).alias(
-    "seen"
-)
-search_episodes = sa.table(
-    "search_episodes",
-    sa.column("ordinal", sa.Integer()),
-    sa.column("episode_id", sa.Uuid()),
-    sa.column("language", sa.String()),
-    sa.column("rules", sa.String()),
-)
-search_texts = sa.table(
+#: `search_texts` with what FTS5 reads of it.
+indexed_texts = sa.table(
     "search_texts",
-    sa.column("id", sa.Integer()),
-    sa.column("kind", sa.String()),
-    sa.column("position", sa.Integer()),
-    sa.column("start_ms", sa.Integer()),
-    sa.column("end_ms", sa.Integer()),
-    sa.column("text", sa.String()),
+    *(sa.column(column.name, column.type) for column in search_texts.c),
     sa.column("stems", sa.String()),
     sa.column("words", sa.String()),
 )
@@ -108,13 +90,3 @@ search_vocabulary = sa.table(
     sa.column("col", sa.String()),
     sa.column("doc", sa.Integer()),
 )
-
-
-def marked_stem(stem: str, language: str) -> str:
-    """The stem as it stands in the index. No word has the sign between, and it is not ASCII."""
-    return f"{stem}·{language}"
-
-
-def first_id(ordinal: int) -> int:
-    """The id of an episode's first text; the first of the next ordinal is past its last."""
-    return ordinal << PLACE_BITS

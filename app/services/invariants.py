@@ -14,8 +14,10 @@ from lxml import etree
 from sqlalchemy.orm import Session
 
 from app.models import Enclosure, Episode, EpisodeState, Recording, SegmentRow, Show, TranscriptRow
+from app.search.index import sentences_of
 from app.services import episodes, feeds
 from app.services.published import public_episode_ids, public_feed, public_shows
+from app.services.transcripts import is_searchable
 from app.storage import ObjectStore
 from app.storage.errors import StorageError
 
@@ -119,13 +121,8 @@ def broken_feeds(session: Session, public_url: str, sizes: Sizes) -> Iterator[st
 
 def unfindable_words(session: Session) -> Iterator[str]:
     """Public episodes of which the search does not have every sentence (on a database that searches)."""
-    if session.get_bind().dialect.name != "sqlite":
+    if not is_searchable(session):
         return
-    indexed = sa.text(
-        "SELECT count(*) FROM search_texts "
-        "JOIN search_episodes ON search_episodes.ordinal = search_texts.id >> 20 "
-        "WHERE search_episodes.episode_id = :episode AND search_texts.kind = 'sentence'"
-    )
     rows = session.execute(
         sa.select(Episode.id, sa.func.count(SegmentRow.id))
         .join(SegmentRow, SegmentRow.transcript_id == Episode.transcript_id)
@@ -133,6 +130,6 @@ def unfindable_words(session: Session) -> Iterator[str]:
         .group_by(Episode.id)
     ).all()
     for episode_id, wanted in rows:
-        found = session.scalar(indexed, {"episode": episode_id.hex})
+        found = sentences_of(session, episode_id)
         if found != wanted:
             yield f"the search has {found} of {wanted} sentences of episode {episode_id}"

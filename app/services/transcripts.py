@@ -11,7 +11,13 @@ from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, Episode, EpisodeState, Recording, SegmentRow, TranscriptRow
 from app.notes import notes_paragraphs
 from app.search.hits import IndexedText
-from app.search.index import SearchUnsupported, remove_episode, replace_episode, require_support
+from app.search.index import (
+    SearchUnsupported,
+    indexed_episodes,
+    remove_episode,
+    replace_episode,
+    require_support,
+)
 from transcription.inert import inert
 from transcription.sentences import with_text
 from transcription.transcript import Segment, Transcript, Word
@@ -161,6 +167,25 @@ def index(session: Session, episode: Episode) -> None:
     if transcript is not None:
         texts.extend(_sentences(transcript.segments))
     replace_episode(session, episode.id, (transcript.language if transcript else "en"), texts)
+
+
+def index_missing(session: Session) -> int:
+    """Index the episodes that were there before the search was; how many.
+
+    A PostgreSQL database from before search came to it, or one that was restored without its index.
+    """
+    if not is_searchable(session):
+        return 0
+    missing = session.scalars(
+        sa.select(Episode).where(
+            Episode.deleted_at.is_(None),
+            Episode.state != EpisodeState.withdrawn,
+            Episode.id.not_in(indexed_episodes()),
+        )
+    ).all()
+    for episode in missing:
+        index(session, episode)
+    return len(missing)
 
 
 def forget(session: Session, episode_id: uuid.UUID) -> None:

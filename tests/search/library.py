@@ -3,16 +3,14 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.search import index
+from app.search import index, postgres_schema, sqlite_schema
 from app.search.hits import Hit, IndexedText, Results, TextKind
 from app.search.query import parse
-from app.search.sqlite_schema import CREATE_STATEMENTS, CREATE_VOCABULARY
 
 FIRST_DAY = datetime(2024, 1, 1)
 EPISODES = sa.table(
@@ -29,19 +27,11 @@ PUBLISHED = sa.select(EPISODES.c.id).where(EPISODES.c.state == "published")
 class Library:
     """Shows and episodes that can be searched, in a session that the test may commit."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.database = Database(f"sqlite:///{path}")
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
         self.session: Session = self.database.session()
-        self.session.execute(sa.text("CREATE TABLE shows (id CHAR(32) PRIMARY KEY, community_id CHAR(32))"))
-        self.session.execute(
-            sa.text(
-                "CREATE TABLE episodes"
-                " (id CHAR(32) PRIMARY KEY, show_id CHAR(32), state TEXT, published_at DATETIME)"
-            )
-        )
-        for statement in (*CREATE_STATEMENTS, CREATE_VOCABULARY):
-            self.session.execute(sa.text(statement))
+        self.is_sqlite = self.database.engine.dialect.name == "sqlite"
+        create_tables(self.session)
         self.show = self.make_show(uuid.uuid4())
 
     def make_show(self, community_id: uuid.UUID) -> uuid.UUID:
@@ -104,6 +94,22 @@ class Library:
         """Let go of the file."""
         self.session.close()
         self.database.dispose()
+
+
+def create_tables(session: Session) -> None:
+    """The index, and as much of shows and episodes as it needs."""
+    if session.get_bind().dialect.name == "sqlite":
+        ids, times = "CHAR(32)", "DATETIME"
+        schema = (*sqlite_schema.CREATE_STATEMENTS, sqlite_schema.CREATE_VOCABULARY)
+    else:
+        ids, times = "UUID", "TIMESTAMP"
+        schema = postgres_schema.CREATE_STATEMENTS
+    for statement in (
+        f"CREATE TABLE shows (id {ids} PRIMARY KEY, community_id {ids})",
+        f"CREATE TABLE episodes (id {ids} PRIMARY KEY, show_id {ids}, state TEXT, published_at {times})",
+        *schema,
+    ):
+        session.connection().exec_driver_sql(statement)
 
 
 def make_text(kind: TextKind, text: str, position: int = 0) -> IndexedText:

@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from app.db import sqlite_path
 from app.search import index
 from app.search.hits import IndexedText
 from tests.search.library import Library, make_text, make_texts
@@ -14,8 +15,9 @@ SECRET: list[str | IndexedText] = [
 
 
 @pytest.fixture
-def full(library: Library) -> Library:
+def full(sqlite_library: Library) -> Library:
     """A library that has seen some changes, so that its index is in several pieces."""
+    library = sqlite_library
     for number in range(12):
         library.make_episode([f"Sentence {place} of {number}." for place in range(60)])
         library.session.commit()
@@ -30,7 +32,8 @@ def is_on_disk(library: Library, word: bytes) -> bool:
         busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
         connection.exec_driver_sql("BEGIN")
     assert not busy
-    files = [library.path, library.path.with_name(f"{library.path.name}-wal")]
+    path = sqlite_path(library.database.url)
+    files = [path, path.with_name(f"{path.name}-wal")]
     return any(word in file.read_bytes().lower() for file in files if file.exists())
 
 

@@ -56,7 +56,7 @@ def test_no_typed_text_is_syntax(library: Library, form: str) -> None:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """One library for all examples; each replaces its texts and commits nothing."""
-    library = Library(tmp_path_factory.mktemp("library") / "library.db")
+    library = Library(f"sqlite:///{tmp_path_factory.mktemp('library') / 'library.db'}")
     library.make_episode([])
     yield library
     library.close()
