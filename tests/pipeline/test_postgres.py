@@ -19,7 +19,7 @@ from app import create_app
 from app.backends import Backends
 from app.db import Database, now_of_database
 from app.migrate import migrate
-from app.models import EpisodeState, PublishWish, RecordingState, Step, Window, WorkerRow
+from app.models import EpisodeState, PublishWish, RecordingState, SegmentRow, Step, Window, WorkerRow
 from app.pipeline.engine import create_tables
 from tests.factories import make_published
 from tests.pipeline.making import (
@@ -88,7 +88,9 @@ def test_whatever_step_a_worker_dies_in_another_goes_on_and_the_words_are_found(
     client = create_app(backends=on_postgres).test_client()
     page = client.get(f"/shows/{done.episode.show.slug}/{done.episode.slug}")
     assert page.status_code == 200
-    answer = client.get("/search?q=reading")
+    with on_postgres.database.reading() as session:
+        said = session.scalars(sa.select(SegmentRow.text)).first()
+    answer = client.get("/search", query_string={"q": f'"{said}"'})
     assert answer.status_code == 200
     assert f"/shows/{done.episode.show.slug}/{done.episode.slug}#" in answer.text
 
