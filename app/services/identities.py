@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Invalid, NotAllowed
 from app.models import Account, Identity, Invitation
 from app.openid.proven import Proven
-from app.services import accounts, members
+from app.services import accounts, factors, members
 
 
 class Why(enum.StrEnum):
@@ -26,6 +26,7 @@ class Why(enum.StrEnum):
     unproved = "the provider vouches for no address"
     other_person = "the account is connected with somebody else at the provider"
     other_account = "this person at the provider is connected with another account"
+    second_step = "the account asks for a second step, and an address alone is none"
     other_address = "the invitation was written to another address"
 
 
@@ -64,6 +65,8 @@ def sign_in(session: Session, proven: Proven, now: datetime) -> tuple[Account, b
     account = accounts.find_account(session, _vouched(proven))
     if account is None:
         raise NotLetIn(Why.unknown, proven.email)
+    if factors.of_account(session, account).any:
+        raise NotLetIn(Why.second_step, proven.email)
     connect(session, account, proven, now)
     return account, True
 

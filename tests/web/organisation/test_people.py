@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.backends import Backends
-from app.models import Account, Community, Invitation, MemberRole
+from app.models import Account, AppCode, Community, Invitation, MemberRole
 from app.services import accounts
 from app.services.access import role_in
-from tests.factories import make_account
+from tests.factories import WHEN, make_account
 from tests.fakes import KeptMail, SetClock
 from tests.openid.issuing import Issuer
 from tests.web.organisation.going import audited, come_in, connect, finish, go, held, invited, who
@@ -51,6 +51,19 @@ def test_from_then_on_only_the_subject_counts(
     assert isinstance(backends.mailer, KeptMail)
     assert len(backends.mailer.letters) == 1
     assert len(audited(session)) == 1
+
+
+def test_an_address_is_no_way_around_a_second_step(
+    client: FlaskClient, session: Session, issuer: Issuer, ada: Account
+) -> None:
+    session.add(AppCode(account_id=ada.id, secret="encrypted", last_step=0, created_at=WHEN))
+    session.commit()
+
+    answer = come_in(client, issuer)
+
+    assert answer.status_code == 403
+    assert "asks for a second step" in answer.text
+    assert (who(client), held(session)) == (None, [])
 
 
 def test_an_address_that_was_given_to_somebody_else_does_not_bring_the_account_along(
