@@ -19,7 +19,7 @@ from app.errors import HearthError
 
 STATIC = Path(__file__).parent.parent / "static"
 VENDOR = STATIC / "vendor"
-#: Where the browser tests find axe-core; never served.
+#: Where the tests find axe-core and the HTML checker; never served.
 TEST_TOOLS = STATIC.parent.parent / "tests" / "browser" / "node_modules"
 
 _LOCK = STATIC / "package-lock.json"
@@ -59,7 +59,7 @@ class VendorError(HearthError):
 
 
 def install(*, tests: bool = False) -> bool:
-    """Put the files into app/static/vendor (and axe-core where the browser tests look for it).
+    """Put the files into app/static/vendor (and axe-core and the HTML checker where the tests look for them).
 
     Whether anything was done: False where all is there already, which takes milliseconds.
     """
@@ -67,11 +67,11 @@ def install(*, tests: bool = False) -> bool:
     if not missing:
         return False
     with tempfile.TemporaryDirectory() as name:
-        modules = _fetch(Path(name))
+        modules = _fetch(Path(name), tests=TEST_TOOLS in missing)
         for folder in missing:
             fresh = Path(name) / folder.name
             fresh.mkdir(exist_ok=True)
-            (_copy_frontend if folder == VENDOR else _copy_axe)(modules, fresh)
+            (_copy_frontend if folder == VENDOR else _copy_tools)(modules, fresh)
             (fresh / _STAMP).write_text(_version(), "ascii")
             _put(fresh, folder)
     return True
@@ -108,13 +108,14 @@ def _read(path: Path) -> str:
     return path.read_text("ascii") if path.is_file() else ""
 
 
-def _fetch(work: Path) -> Path:
-    """All packages of the lock, in a temporary folder that nothing else of ours is in."""
+def _fetch(work: Path, *, tests: bool) -> Path:
+    """The packages of the lock, in a temporary folder that nothing else of ours is in."""
     place = work / "npm"
     place.mkdir()
     shutil.copy(STATIC / "package.json", place)
     shutil.copy(_LOCK, place)
-    _run([*_npm(work), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"], place)
+    command = [*_npm(work), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    _run(command if tests else [*command, "--omit=dev"], place)
     return place / "node_modules"
 
 
@@ -154,8 +155,9 @@ def _copy_frontend(modules: Path, into: Path) -> None:
     (into / "nhsuk-frontend.min.js").write_text(_SOURCE_MAP.sub("", script), "utf-8")
 
 
-def _copy_axe(modules: Path, into: Path) -> None:
+def _copy_tools(modules: Path, into: Path) -> None:
     shutil.copy(modules / "axe-core" / "axe.min.js", into / "axe.min.js")
+    shutil.copy(modules / "vnu-jar" / "build" / "dist" / "vnu.jar", into / "vnu.jar")
 
 
 def _put(fresh: Path, folder: Path) -> None:
