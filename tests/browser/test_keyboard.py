@@ -91,7 +91,8 @@ def look(page: Page, address: str) -> list[str]:
 
 
 def test_the_walk_tells_what_cannot_be_done(page: Page) -> None:
-    page.set_content("""<style>.bare:focus { outline: none } .over { position: fixed; inset: 0 0 50% 0 }</style>
+    page.set_content("""
+        <style>.bare:focus { outline: none } .over { position: fixed; inset: 0 0 50% 0 }</style>
         <a class=skip href=#end>Skip to main content</a> <a href=#a class=bare>Bare</a>
         <div style="height: 40px"><a href=#b>Under</a></div><div class=over></div>
         <button onkeydown="event.preventDefault()">Trap</button><a href=#c>Never</a>""")
@@ -111,7 +112,8 @@ def test_the_walk_tells_what_cannot_be_done(page: Page) -> None:
     assert walk(page) == ["a “Second” comes after a “First”, which leads back"]
     page.goto("about:blank")
     page.set_content("""<a class=skip href=#no>Skip to main content</a> <a href=#a>One</a>
-        <main><a href=#c>Main</a><details><summary onclick="event.preventDefault()">More</summary>x</details></main>""")
+        <main><a href=#c>Main</a>
+        <details><summary onclick="event.preventDefault()">More</summary>x</details></main>""")
     assert walk(page) == ["summary “More” does not open", "the skip link leads to a “One”"]
 
 

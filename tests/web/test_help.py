@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Account, Community, Show
 from app.web.studio.help import WORDS, anchors
+from app.web.vendor import STATIC
 from tests.factories import (
     make_account,
     make_community,
@@ -68,6 +69,13 @@ def test_every_page_of_the_studio_says_what_to_do(app: Flask) -> None:
 
 def test_every_word_of_help_leads_to_a_part_of_the_guide_that_is_there() -> None:
     assert {part for _, part in WORDS.values() if part} <= anchors()
+
+
+def test_every_script_that_listens_for_keys_has_them_in_the_guide() -> None:
+    listed = {"correct.js", "player.js", "search.js"}
+    listening = {path.name for path in (STATIC / "js").glob("*.js") if "keydown" in path.read_text("utf-8")}
+
+    assert listening == listed, "Say in docs/producers.md, Keys, what they do, and name the script here."
 
 
 def test_the_guide_is_a_page_with_its_pictures(client: FlaskClient, producer: Account) -> None:

@@ -46,7 +46,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "studio.episode_schedule": (
         "Choose the day and the time; it becomes public by itself then.",
-        "5-publish",
+        "at-a-day-and-time",
     ),
     "studio.episode_take_back": (
         "Read what will follow, then press the button, or leave it.",
@@ -54,7 +54,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "studio.draft_link_list": (
         "Make a link and send it to somebody who should hear and read this first. Take it back when they have.",
-        "5-publish",
+        "to-somebody-first",
     ),
     "studio.transcript": (
         "Listen where words are marked first. Choose Edit beside a sentence, type what was said, press Enter. "
