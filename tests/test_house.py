@@ -52,7 +52,7 @@ ONLY_IN = {
     "authlib": {"app.openid.client", "app.openid.provider", "app.openid.tokens"},
     "boto3": {"app.storage.s3"},
     "imageio_ffmpeg": {"app.audio.sandbox"},
-    "faster_whisper": {"transcription.faster_whisper", "transcription.weights"},
+    "faster_whisper": {"transcription.faster_whisper", "transcription.voice", "transcription.weights"},
     "feedgen": {"feeds.rss", "feeds.itunes", "feeds.podcast_ns"},
 }
 
