@@ -39,16 +39,21 @@ class Engine:
         """The loaded engine; the first call takes about a second."""
         with self._lock:
             if self._engine is None:
-                # late: a web process never needs the speech libraries
-                from transcription.transcriber import DEFAULT_ENGINE, load_engine
-                from transcription.weights import fetch_weights
-
-                cache = self._settings.weights or self._settings.data / "weights"
-                folder = fetch_weights(self._settings.model, cache)
-                self._engine = load_engine(
-                    DEFAULT_ENGINE, folder, self._settings.slots, model=self._settings.model
-                )
+                self._engine = self._load()
             return self._engine
+
+    def _load(self) -> "Transcriber":
+        # late: a web process never needs the speech libraries
+        from transcription.transcriber import REMOTE_ENGINE, Server, load_engine
+        from transcription.weights import fetch_weights
+
+        settings = self._settings
+        cache = settings.weights or settings.data / "weights"
+        server = None
+        if settings.engine == REMOTE_ENGINE:
+            server = Server(settings.remote_url, settings.remote_model, settings.remote_token)
+        folder = cache if server else fetch_weights(settings.model, cache)
+        return load_engine(settings.engine, folder, settings.slots, model=settings.model, server=server)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ except the secret, which the embedded default makes and keeps on first start.
 
 import ipaddress
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +19,9 @@ from app.errors import SettingsError
 
 #: Part size of an upload. 8 MiB: above S3's 5 MiB minimum, small enough to lose little on bad Wi-Fi.
 PART_BYTES = 8 * 1024 * 1024
+
+#: Who hears: names of `transcription.transcriber.ENGINES` (a test compares them).
+ENGINES = ("faster-whisper", "openai-whisper", "remote")
 
 _SECRET_LENGTH_MIN = 32
 _NAME_LENGTH_MAX = 60
@@ -38,6 +42,10 @@ class Settings:
     contact_email: str
     smtp_url: str
     mail_from: str
+    engine: str
+    remote_url: str
+    remote_model: str
+    remote_token: str = field(repr=False)
     model: str
     weights: Path | None
     language: str
@@ -73,6 +81,11 @@ class Settings:
     def studio_needs_second_factor(self) -> bool:
         """Whether whoever works in the studio must prove more than a password."""
         return self.second_factor == "studio"
+
+    @property
+    def remote_host(self) -> str:
+        """The host to which speech is sent to be written down; nothing where it stays here."""
+        return urlsplit(self.remote_url).hostname or "" if self.engine == "remote" else ""
 
     @property
     def is_sqlite(self) -> bool:
@@ -119,6 +132,10 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         contact_email=env.get("HEARTH_CONTACT_EMAIL") or "",
         smtp_url=env.get("HEARTH_SMTP_URL") or "",
         mail_from=env.get("HEARTH_MAIL_FROM") or env.get("HEARTH_CONTACT_EMAIL") or "",
+        engine=_engine(env),
+        remote_url=_remote_url(env),
+        remote_model=_in_one_line(env, "HEARTH_REMOTE_MODEL") or "whisper-1",
+        remote_token=_in_one_line(env, "HEARTH_REMOTE_TOKEN"),
         model=env.get("HEARTH_MODEL") or "base",
         weights=Path(env["HEARTH_WEIGHTS"]).resolve() if env.get("HEARTH_WEIGHTS") else None,
         language=env.get("HEARTH_LANGUAGE") or "",
@@ -139,6 +156,39 @@ def _one_of(env: Mapping[str, str], name: str, default: str, other: str) -> str:
     if chosen not in (default, other):
         raise SettingsError(name, f"must be {default} or {other}")
     return chosen
+
+
+def _engine(env: Mapping[str, str]) -> str:
+    engine = env.get("HEARTH_ENGINE") or ENGINES[0]
+    if engine not in ENGINES:
+        raise SettingsError("HEARTH_ENGINE", f"must be one of {', '.join(ENGINES)}")
+    if engine == "remote" and not env.get("HEARTH_REMOTE_URL"):
+        raise SettingsError("HEARTH_REMOTE_URL", "must be set where HEARTH_ENGINE is remote")
+    return engine
+
+
+def _remote_url(env: Mapping[str, str]) -> str:
+    """Where recordings may be sent: no password in it, since addresses are shown and logged."""
+    url = (env.get("HEARTH_REMOTE_URL") or "").rstrip("/")
+    wanted = "must be like https://speech.example.org/v1, without a password, a question mark or a hash"
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise SettingsError("HEARTH_REMOTE_URL", wanted) from error
+    odd = parts.username is not None or parts.query or parts.fragment or not re.fullmatch(r"[!-~]+", url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or odd:
+        raise SettingsError("HEARTH_REMOTE_URL", wanted)
+    return url
+
+
+def _in_one_line(env: Mapping[str, str], name: str) -> str:
+    text = env.get(name) or ""
+    if not re.fullmatch(r"[!-~]*", text):
+        raise SettingsError(name, "must be of ASCII characters without a space")
+    return text
 
 
 def _time_zone(name: str) -> str:

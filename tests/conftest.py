@@ -36,6 +36,11 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("hearth")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--with openai`: also the tests of an extra, which has to be installed."""
+    parser.addoption("--with", dest="extras", action="append", default=[], choices=["openai"])
+
+
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database at the newest version."""

@@ -41,7 +41,7 @@ MAY_IMPORT = {
     },
     "app.pipeline": {
         "app.audio", "app.backends", "app.counting", "app.db", "app.errors", "app.mail", "app.models",
-        "app.pipeline", "app.search", "app.services", "app.storage", "transcription",
+        "app.pipeline", "app.search", "app.services", "app.settings", "app.storage", "transcription",
     },
     "app": {"app", "feeds", "transcription"},
 }  # fmt: skip
@@ -53,8 +53,12 @@ ONLY_IN = {
     "boto3": {"app.storage.s3"},
     "imageio_ffmpeg": {"app.audio.sandbox"},
     "faster_whisper": {"transcription.faster_whisper", "transcription.voice", "transcription.weights"},
+    "whisper": {"transcription.openai_whisper"},
+    "torch": {"transcription.checkpoint", "transcription.openai_whisper"},
     "feedgen": {"feeds.rss", "feeds.itunes", "feeds.podcast_ns"},
 }
+
+LOCK_FILES = ("requirements.txt", "requirements-dev.txt", "requirements-openai.txt")
 
 #: Rooms that know nothing of the web.
 NO_FLASK = (
@@ -155,7 +159,12 @@ def test_no_variable_of_the_readme_is_unknown() -> None:
 
 
 def test_the_lock_files_name_no_host() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt", "app/static/package-lock.json"):
+    for name in (
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-openai.txt",
+        "app/static/package-lock.json",
+    ):
         text = (ROOT / name).read_text()
 
         assert (
@@ -164,7 +173,7 @@ def test_the_lock_files_name_no_host() -> None:
 
 
 def test_every_pinned_package_has_a_hash() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in LOCK_FILES:
         text = (ROOT / name).read_text()
         pins = re.split(r"\n(?=[a-z0-9])", text)
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import SettingsError
+from app.settings import ENGINES as KNOWN_ENGINES
 from app.settings import read_settings
+from transcription.transcriber import DEFAULT_ENGINE, ENGINES
 
 
 def test_a_secret_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
@@ -112,3 +114,50 @@ def test_an_issuer_is_reached_by_tls_or_on_this_machine(tmp_path: Path, issuer: 
 def test_a_name_of_the_organisation_fits_a_button(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match="HEARTH_OIDC_NAME"):
         read_settings({"HEARTH_DATA": str(tmp_path), "HEARTH_SECRET": "x" * 32, "HEARTH_OIDC_NAME": name})
+
+
+def test_the_engines_of_the_settings_are_those_that_there_are() -> None:
+    assert set(KNOWN_ENGINES) == set(ENGINES)
+    assert KNOWN_ENGINES[0] == DEFAULT_ENGINE
+
+
+def test_the_remote_engine_needs_an_address_and_keeps_its_token_to_itself(tmp_path: Path) -> None:
+    env = {"HEARTH_DATA": str(tmp_path), "HEARTH_ENGINE": "remote", "HEARTH_REMOTE_TOKEN": "sk-very-secret"}
+    with pytest.raises(SettingsError, match="HEARTH_REMOTE_URL must be set"):
+        read_settings(env)
+
+    settings = read_settings({**env, "HEARTH_REMOTE_URL": "https://speech.example.org:8443/v1/"})
+
+    assert settings.remote_url == "https://speech.example.org:8443/v1"
+    assert settings.remote_host == "speech.example.org"
+    assert "sk-very-secret" not in repr(settings)
+
+
+def test_an_address_without_the_remote_engine_sends_nothing_anywhere(tmp_path: Path) -> None:
+    settings = read_settings(
+        {"HEARTH_DATA": str(tmp_path), "HEARTH_REMOTE_URL": "https://speech.example.org"}
+    )
+
+    assert (settings.engine, settings.remote_host) == ("faster-whisper", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HEARTH_ENGINE", "whisper"),
+        *(
+            ("HEARTH_REMOTE_URL", url)
+            for url in (
+                "speech.example.org", "ftp://speech.example.org", "https://", "https://a:b@speech.example.org",
+                "https://speech.example.org/?key=1", "https://speech.example.org/#x", "http://h:99999",
+                "https://speech.example.org/v1\r\nX: y", "https://speech.example.org/a b", "http://[::1",
+            )
+        ),
+        ("HEARTH_REMOTE_TOKEN", "two\r\nX-Evil: lines"),
+        ("HEARTH_REMOTE_TOKEN", "ümlaut"),
+        ("HEARTH_REMOTE_MODEL", 'a"; filename="b'),
+    ],
+)  # fmt: skip
+def test_an_engine_that_cannot_be_used_is_refused(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_settings({"HEARTH_DATA": str(tmp_path), name: value})

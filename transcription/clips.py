@@ -14,6 +14,7 @@ from transcription.speech_file import RATE_HZ, Samples
 LONGEST_CLIP = 29 * RATE_HZ  # Whisper hears 30 s; the rest is room for the alignment of the last word
 # Of a longer pause only the padding is kept; measured against 1 s: fewer clips and fewer lost words.
 _LONGEST_KEPT_GAP = 6 * RATE_HZ // 10
+_LONGEST_NATURAL_GAP = 3 * RATE_HZ
 _PADDING = RATE_HZ // 5
 _CLIP_COST = 100.0
 _ROUGH_CUT_COST = 60.0
@@ -71,6 +72,11 @@ def pack(speech: Sequence[Span], total: int) -> list[Clip]:
     return clips[::-1]
 
 
+def whole(speech: Sequence[Span], total: int) -> list[Clip]:
+    """All speech of a window as one clip, however long: for whoever cuts by itself and goes by pauses."""
+    return [_clip(speech, 0, len(speech), total, _LONGEST_NATURAL_GAP)]
+
+
 def uncovered(speech: Sequence[Span], covered: Sequence[Span], shortest: int) -> list[Span]:
     """Stretches of speech, longer than `shortest`, that no covered span touches. Both lists ascend."""
     bare: list[Span] = []
@@ -97,14 +103,16 @@ def _halved(span: Span) -> list[Span]:
     return _halved((start, middle)) + _halved((middle, end))
 
 
-def _clip(spans: Sequence[Span], start: int, end: int, total: int) -> Clip:
+def _clip(
+    spans: Sequence[Span], start: int, end: int, total: int, longest_gap: int = _LONGEST_KEPT_GAP
+) -> Clip:
     """The clip of some spans, with a little sound around each of which no two clips have the same."""
     floor = (spans[start - 1][1] + spans[start][0]) // 2 if start else 0
     ceiling = (spans[end - 1][1] + spans[end][0]) // 2 if end < len(spans) else total
     pieces: list[Span] = []
     for begins, ends in spans[start:end]:
         begins, ends = max(floor, begins - _PADDING), min(ceiling, ends + _PADDING)
-        if pieces and begins - pieces[-1][1] <= _LONGEST_KEPT_GAP - 2 * _PADDING:
+        if pieces and begins - pieces[-1][1] <= longest_gap - 2 * _PADDING:
             pieces[-1] = (pieces[-1][0], max(pieces[-1][1], ends))
         else:
             pieces.append((begins, ends))

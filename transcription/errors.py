@@ -6,6 +6,7 @@ TranscriptionError
 ├── SpeechFileError      a speech file that is not 16 kHz mono 16-bit WAV, or is cut short
 ├── UnknownEngineError   no engine of that name
 ├── EngineError          the engine failed on sound that it should have taken
+│   └── EngineAway       a server that is asked is not there, not ready, or not open to us
 └── WeightsError         the weights of a model cannot be had, with every reason why
 """
 
@@ -32,6 +33,10 @@ class UnknownEngineError(TranscriptionError, LookupError):
 
 class EngineError(TranscriptionError):
     """The engine failed; the original error is the cause."""
+
+
+class EngineAway(EngineError):
+    """The server that hears for us does not answer now; it may later."""
 
 
 class WeightsError(TranscriptionError):

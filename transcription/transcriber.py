@@ -3,7 +3,9 @@
 An engine hears one window at a time and knows nothing of recordings, storage or the service.
 """
 
+import importlib.util
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +14,8 @@ from transcription.speech_file import Samples
 from transcription.transcript import Segment
 
 DEFAULT_ENGINE = "faster-whisper"
+#: The one engine that needs no weights here: somebody else's computer hears.
+REMOTE_ENGINE = "remote"
 
 
 class Transcriber(Protocol):
@@ -31,8 +35,19 @@ class Transcriber(Protocol):
         """
 
 
-def load_engine(engine: str, weights: Path, slots: int = 1, *, model: str = "") -> Transcriber:
-    """An engine by its name in the table, with a folder of weights.
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the remote engine sends speech: address, the name of a model there, a token if it wants one."""
+
+    url: str
+    model: str
+    token: str = field(default="", repr=False)
+
+
+def load_engine(
+    engine: str, weights: Path, slots: int = 1, *, model: str = "", server: Server | None = None
+) -> Transcriber:
+    """An engine by its name in the table, with a folder of weights (the remote one: with a server).
 
     `slots` calls can run at once, on one core each. `model` is the name that people
     read ("base"); without it, the folder's.
@@ -42,14 +57,55 @@ def load_engine(engine: str, weights: Path, slots: int = 1, *, model: str = "") 
     except KeyError:
         known = ", ".join(sorted(ENGINES))
         raise UnknownEngineError(f"There is no speech engine {engine!r}. Known: {known}.") from None
-    return load(weights, slots, model or weights.name)
+    return load(_Wanted(weights, slots, model or weights.name, server))
 
 
-def _faster_whisper(weights: Path, slots: int, model: str) -> Transcriber:
+def why_not_here(engine: str) -> str:
+    """What an engine needs that is not installed, in words for the operator; nothing where all is there."""
+    missing = [name for name in _EXTRA.get(engine, ()) if importlib.util.find_spec(name) is None]
+    if not missing:
+        return ""
+    return (
+        f"needs packages that are not installed ({', '.join(missing)}): "
+        "pip install --no-deps --require-hashes -r requirements-openai.txt"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    weights: Path
+    slots: int
+    model: str
+    server: Server | None
+
+
+def _faster_whisper(wanted: _Wanted) -> Transcriber:
     # late: CTranslate2 and ONNX take a second to import, which the web process should not pay
     from transcription.faster_whisper import FasterWhisper
 
-    return FasterWhisper(weights, slots=slots, model=model)
+    return FasterWhisper(wanted.weights, slots=wanted.slots, model=wanted.model)
 
 
-ENGINES: dict[str, Callable[[Path, int, str], Transcriber]] = {DEFAULT_ENGINE: _faster_whisper}
+def _openai_whisper(wanted: _Wanted) -> Transcriber:
+    # late: an extra, and PyTorch takes seconds to import
+    from transcription.openai_whisper import OpenAIWhisper
+
+    return OpenAIWhisper(wanted.weights, slots=wanted.slots, model=wanted.model)
+
+
+def _remote(wanted: _Wanted) -> Transcriber:
+    # late: it brings the voice detector, which takes a second to import
+    from transcription.remote import Remote
+
+    if wanted.server is None:
+        raise UnknownEngineError("The remote speech engine needs the address of a server.")
+    return Remote(wanted.server)
+
+
+ENGINES: dict[str, Callable[[_Wanted], Transcriber]] = {
+    DEFAULT_ENGINE: _faster_whisper,
+    "openai-whisper": _openai_whisper,
+    REMOTE_ENGINE: _remote,
+}
+#: Modules that only an extra installs.
+_EXTRA = {"openai-whisper": ("whisper", "torch", "numba", "tiktoken")}

@@ -14,7 +14,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from app.storage.errors import StoreFull, StoreUnavailable
-from transcription.errors import WeightsError
+from transcription.errors import EngineAway, WeightsError
 
 #: An outage is waited out: 1, 2, 4 ... seconds, at most five minutes between two tries.
 FIRST_WAIT_S = 1.0
@@ -22,7 +22,14 @@ LONGEST_WAIT_S = 300.0
 #: A short outage is nobody's business.
 SAY_AFTER_S = 120.0
 
-OUTAGES = (StoreUnavailable, StoreFull, sa.exc.OperationalError, sa.exc.InterfaceError, WeightsError)
+OUTAGES = (
+    StoreUnavailable,
+    StoreFull,
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    WeightsError,
+    EngineAway,
+)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 _KEPT = "Your recording is kept, and it goes on by itself."
@@ -82,6 +89,8 @@ def _words(error: Exception) -> str:
     """For the producer; nothing where it could not be written down anyway."""
     if isinstance(error, WeightsError):
         return f"The speech model is not there yet. {_KEPT}"
+    if isinstance(error, EngineAway):
+        return f"The server that writes down speech does not answer at present. {_KEPT}"
     if isinstance(error, StoreFull) or is_no_room(error):
         return f"There is no room to work on it at present. {_KEPT}"
     if isinstance(error, StoreUnavailable):

@@ -17,6 +17,8 @@ from app.pipeline.border import Hands
 from app.pipeline.places import Place, PlaceTaken
 from app.pipeline.places import open_lock as open_lock  # the backup asks whether anybody works
 from app.pipeline.places import try_lock as try_lock
+from app.settings import Settings
+from transcription.transcriber import REMOTE_ENGINE, why_not_here
 from transcription.weights import why_not
 
 log = logging.getLogger("hearth.worker")
@@ -41,8 +43,8 @@ def run(backends: Backends, name: str | None = None, dead_after_s: float = engin
     if stopping.is_set():
         return 0
     settings = backends.settings
-    if wrong := why_not(settings.model, settings.weights or settings.data / "weights"):
-        log.error("this worker cannot work: HEARTH_MODEL %s", wrong)
+    if wrong := _why_deaf(settings):
+        log.error("this worker cannot work: %s", wrong)
         return 1
     try:
         place = places.take(backends, name)
@@ -60,6 +62,16 @@ def run(backends: Backends, name: str | None = None, dead_after_s: float = engin
     log.info("worker=%s stopped", place.name)
     del only, place
     return 0
+
+
+def _why_deaf(settings: Settings) -> str:
+    """Why no recording could be heard with these settings; nothing where all may be well."""
+    if wrong := why_not_here(settings.engine):
+        return f"HEARTH_ENGINE {settings.engine} {wrong}"
+    if settings.engine == REMOTE_ENGINE:
+        return ""
+    wrong = why_not(settings.model, settings.weights or settings.data / "weights")
+    return wrong and f"HEARTH_MODEL {wrong}"
 
 
 def _keep_memory_small() -> None:

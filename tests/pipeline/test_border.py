@@ -34,7 +34,7 @@ from tests.pipeline.making import (
     worker,
     workers,
 )
-from transcription.errors import WeightsError
+from transcription.errors import EngineAway, WeightsError
 
 
 @pytest.fixture
@@ -192,12 +192,15 @@ def test_an_outage_of_the_store_is_waited_out_and_blames_nobody(backends: Backen
     Hands.let_go()
 
 
-def test_weights_that_cannot_be_had_are_waited_for(backends: Backends, voice: Path) -> None:
+@pytest.mark.parametrize("error", [WeightsError, EngineAway])
+def test_an_engine_that_cannot_be_had_is_waited_for(
+    error: type[Exception], backends: Backends, voice: Path
+) -> None:
     said, tries = SaidAloud(), iter([False, True])
 
     def fetch() -> SaidAloud:
         if not next(tries, True):
-            raise WeightsError("they are not here yet")
+            raise error("not here yet")
         return said
 
     Hands.take(replace(backends, engine=fetch), "here")

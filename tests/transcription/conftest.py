@@ -4,22 +4,77 @@ import math
 import re
 import subprocess
 import wave
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from tests.transcription.speech_server import serving
 from transcription.speech_file import RATE_HZ, Samples, samples_from_pcm
-from transcription.transcriber import DEFAULT_ENGINE, Transcriber, load_engine
+from transcription.transcriber import DEFAULT_ENGINE, REMOTE_ENGINE, Transcriber, load_engine
 
 LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
 GAP_MS = 700
 
 
+#: Which engines a test hears with, by the fixture that it asks for. Only the default and the extra decode
+#: here; the remote one asks the default over HTTP.
+ENGINES_OF = {
+    "engine": (DEFAULT_ENGINE, REMOTE_ENGINE, "openai-whisper"),
+    "local_engine": (DEFAULT_ENGINE, "openai-whisper"),
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Those of an extra only where it was asked for: they are not collected otherwise."""
+    extras = metafunc.config.getoption("extras")
+    for fixture, names in ENGINES_OF.items():
+        if fixture in metafunc.fixturenames:
+            asked = [name for name in names if name != "openai-whisper" or "openai" in extras]
+            metafunc.parametrize(fixture, asked, indirect=True, scope="session")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Files that import what only an extra installs."""
+    of_extra = collection_path.name in ("test_checkpoint.py", "test_openai_whisper.py")
+    return True if of_extra and "openai" not in config.getoption("extras") else None
+
+
 @pytest.fixture(scope="session")
-def engine(weights: Path) -> Transcriber:
-    return load_engine(DEFAULT_ENGINE, weights, slots=2)
+def engines(weights: Path) -> Iterator[Callable[[str], Transcriber]]:
+    """Engines by name, each made once; the remote one asks a real server that hears with the default."""
+    with ExitStack() as open_servers:
+
+        @cache
+        def by_name(name: str) -> Transcriber:
+            server = None
+            if name == REMOTE_ENGINE:
+                server = open_servers.enter_context(serving(by_name(DEFAULT_ENGINE))).place
+            return load_engine(name, weights, slots=2, server=server)
+
+        yield by_name
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest, engines: Callable[[str], Transcriber]) -> Transcriber:
+    """Every engine in turn."""
+    return engines(request.param)
+
+
+@pytest.fixture(scope="session")
+def local_engine(request: pytest.FixtureRequest, engines: Callable[[str], Transcriber]) -> Transcriber:
+    """Every engine in turn that hears on this machine."""
+    return engines(request.param)
+
+
+@pytest.fixture(scope="session")
+def default_engine(engines: Callable[[str], Transcriber]) -> Transcriber:
+    """The default engine alone."""
+    return engines(DEFAULT_ENGINE)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcription.clips import LONGEST_CLIP, Clip, pack, uncovered
+from transcription.clips import LONGEST_CLIP, Clip, pack, uncovered, whole
 from transcription.speech_file import RATE_HZ
 
 SECOND = RATE_HZ
@@ -77,3 +77,12 @@ def test_uncovered_speech_is_what_no_word_touches():
 
     assert uncovered(speech, words, 20) == [(30, 90), (200, 250), (260, 300), (400, 450)]
     assert uncovered(speech, [], 60) == [(0, 100), (200, 300)]
+
+
+def test_all_speech_is_one_clip_with_its_pauses_where_somebody_else_cuts():
+    speech = [(0, 40 * RATE_HZ), (42 * RATE_HZ, 50 * RATE_HZ), (80 * RATE_HZ, 90 * RATE_HZ)]
+    (clip,) = whole(speech, 100 * RATE_HZ)
+
+    assert len(clip.pieces) == 2
+    assert clip.pieces[0][0] == 0
+    assert 50 * RATE_HZ <= clip.pieces[0][1] < clip.pieces[1][0] <= 80 * RATE_HZ

@@ -1,7 +1,11 @@
-"""The default engine with real weights, on real speech and on sounds in which nobody speaks."""
+"""Every engine with real weights, on real speech and on sounds in which nobody speaks.
+
+The default and the remote engine always, openai-whisper where `--with openai` asks for it.
+"""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,9 +14,10 @@ import pytest
 
 from tests.transcription.conftest import GAP_MS, soundless, speech_file
 from transcription.errors import EngineError, UnknownEngineError
+from transcription.faster_whisper import FasterWhisper
 from transcription.quality import word_errors
 from transcription.speech_file import RATE_HZ, read_speech
-from transcription.transcriber import DEFAULT_ENGINE, load_engine
+from transcription.transcriber import DEFAULT_ENGINE, REMOTE_ENGINE, load_engine, why_not_here
 from transcription.windows import join, language_places, plan_windows
 
 SOUNDLESS = ["silence", "white noise", "brown noise", "hum", "chords"]
@@ -65,10 +70,12 @@ def test_a_window_of_hardly_any_sound_has_no_words(engine, size):
     assert engine.transcribe(np.zeros(size, np.float32), language="en") == ()
 
 
-def test_careful_decoding_hears_the_same_story(engine, readings):
+def test_careful_decoding_hears_the_same_story(local_engine, readings):
     sound, text = readings[0]
 
-    assert word_errors(text, text_of(engine.transcribe(sound, language="en", accurate=True))).rate < 0.15
+    assert (
+        word_errors(text, text_of(local_engine.transcribe(sound, language="en", accurate=True))).rate < 0.15
+    )
 
 
 def test_the_language_is_recognised(engine, chapter):
@@ -83,7 +90,7 @@ def test_silence_has_no_language_of_its_own(engine):
     assert engine.detect_language([]) == ("en", 0.0)
 
 
-def test_a_recording_in_windows_is_one_story(engine, chapter, tmp_path: Path):
+def test_a_recording_in_windows_is_one_story(default_engine, chapter, tmp_path: Path):
     samples, text = chapter
     path = speech_file(tmp_path / "speech.wav", samples)
     duration_ms = samples.size * 1000 // RATE_HZ
@@ -92,14 +99,14 @@ def test_a_recording_in_windows_is_one_story(engine, chapter, tmp_path: Path):
         for part in np.split(samples[: samples.size // 1600 * 1600], samples.size // 1600)
     ]
     windows = plan_windows(levels, 100, duration_ms, longest_ms=15_000)
-    language, _ = engine.detect_language(
+    language, _ = default_engine.detect_language(
         [read_speech(path, *place) for place in language_places(duration_ms)]
     )
 
     with ThreadPoolExecutor(2) as slots:
         results = list(
             slots.map(
-                lambda window: engine.transcribe(
+                lambda window: default_engine.transcribe(
                     read_speech(path, window.start_ms, window.end_ms), language=language
                 ),
                 windows,
@@ -112,26 +119,31 @@ def test_a_recording_in_windows_is_one_story(engine, chapter, tmp_path: Path):
     assert 4 <= len(transcript.segments) <= 8
 
 
-def test_calls_at_the_same_time_hear_what_each_hears_alone(engine, readings):
-    sounds = [sound for sound, _ in readings[1:4]]
+def test_calls_at_the_same_time_hear_what_each_hears_alone(local_engine, readings):
+    sounds = sorted((sound for sound, _ in readings), key=len)[:3]
     together = threading.Barrier(len(sounds))
 
     def call(sound):
         together.wait(timeout=30)
-        return engine.transcribe(sound, language="en")
+        return local_engine.transcribe(sound, language="en")
 
     with ThreadPoolExecutor(len(sounds)) as callers:
         at_once = list(callers.map(call, sounds))
 
-    assert at_once == [engine.transcribe(sound, language="en") for sound in sounds]
+    assert at_once == [local_engine.transcribe(sound, language="en") for sound in sounds]
 
 
-def test_the_engine_says_what_it_is(engine):
-    assert engine.name == "Whisper base"
+def test_an_engine_on_this_machine_says_what_it_is(local_engine):
+    assert local_engine.name == "Whisper base"
 
 
-def test_an_engine_is_not_loaded_before_it_is_used(tmp_path):
-    engine = load_engine(DEFAULT_ENGINE, tmp_path / "nowhere", model="small")
+def test_the_remote_engine_says_that_it_is_elsewhere(engines):
+    assert engines(REMOTE_ENGINE).name == "whisper-1, on another server"
+
+
+def test_an_engine_is_not_loaded_before_it_is_used(local_engine, tmp_path):
+    names = {FasterWhisper: DEFAULT_ENGINE}
+    engine = load_engine(names.get(type(local_engine), "openai-whisper"), tmp_path / "nowhere", model="small")
 
     assert engine.name == "Whisper small"
     with pytest.raises(EngineError, match="nowhere"):
@@ -143,3 +155,10 @@ def test_an_engine_is_not_loaded_before_it_is_used(tmp_path):
 def test_an_unknown_engine_is_refused_by_name(tmp_path):
     with pytest.raises(UnknownEngineError, match="no-such"):
         load_engine("no-such", tmp_path)
+
+
+def test_what_an_engine_needs_is_said_before_it_is_used():
+    assert why_not_here(DEFAULT_ENGINE) == why_not_here(REMOTE_ENGINE) == ""
+    assert (why_not_here("openai-whisper") == "") is all(
+        find_spec(name) is not None for name in ("whisper", "torch", "numba", "tiktoken")
+    )
