@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.bench.corpus import Speech, read_corpus, read_demo
 from tests.bench.uploading import measure as measure_uploads
+from transcription.transcriber import why_not_here
 
 PARTS = ("speech", "mastering", "feed", "search", "upload")
 
@@ -22,12 +23,14 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args()
     found: dict[str, Any] = {}
+    heard: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         if "speech" in options.only:
-            found |= _speech(read_corpus(options.corpus, scratch, at_least_s=300), scratch)
+            heard |= _speech(read_corpus(options.corpus, scratch, at_least_s=300), scratch, reference=True)
             if options.corpus is None:
-                found |= _speech(read_demo(scratch), scratch)
+                heard |= _speech(read_demo(scratch), scratch)
+            _speech_table(heard)
         if "mastering" in options.only:
             long = read_corpus(options.corpus, scratch, at_least_s=900)
             found["mastering"] = _run("mastering", _as_stereo(long, scratch))
@@ -38,23 +41,47 @@ def main() -> int:
             found["search, 100,000 sentences (ms)"] = _run("search", "100000")
         if "upload" in options.only:
             found["upload"] = measure_uploads()
-    _table(found)
-    print(json.dumps(found))
+    if found:
+        _table(found)
+    print(json.dumps(heard | found))
     return 0
 
 
-def _speech(speech: Speech, scratch: Path) -> dict[str, Any]:
-    reference = scratch / "reference.txt"
-    reference.write_text(speech.reference)
+def _speech(speech: Speech, scratch: Path, *, reference: bool = False) -> dict[str, Any]:
+    """Our default and others on the same sound and weights; the reference engine, which is slow, if asked."""
+    text = scratch / "reference.txt"
+    text.write_text(speech.reference)
     weights = Path(os.environ.get("HEARTH_WEIGHTS") or Path(os.environ["HEARTH_DATA"]) / "weights") / "base"
-    slots = str(min(2, os.cpu_count() or 1))
-    given = (speech.path, reference, weights)
-    name = f"{speech.name}, {round(speech.seconds)} s"
-    return {
-        f"Hearth ({name})": _run("speech_ours", *given, slots),
-        f"Hearth, accurate ({name})": _run("speech_ours", *given, slots, "accurate"),
-        f"faster-whisper's defaults ({name})": _run("speech_default", *given),
+    given = (speech.path, text, weights)
+    ours = ("speech_ours", *given, min(2, os.cpu_count() or 1))
+    rows = {
+        "Hearth": (*ours, "faster-whisper"),
+        "Hearth, accurate": (*ours, "faster-whisper", "accurate"),
+        "faster-whisper's defaults": ("speech_default", *given),
     }
+    if reference and why_not_here("openai-whisper"):
+        print("openai-whisper is not installed: not compared", file=sys.stderr)
+    elif reference:
+        rows |= {
+            "Hearth with openai-whisper": (*ours, "openai-whisper"),
+            "openai-whisper, greedy": ("speech_openai", *given),
+            "openai-whisper, beam of 5": ("speech_openai", *given, 5),
+        }
+    found = {name: _run(*row) for name, row in rows.items()}
+    first = found["Hearth"]["real_time_factor"]
+    for figures in found.values():
+        figures["times_as_long_as_hearth"] = round(figures["real_time_factor"] / first, 1)
+    return {f"{name} ({speech.name}, {round(speech.seconds)} s)": row for name, row in found.items()}
+
+
+def _speech_table(heard: dict[str, dict[str, Any]]) -> None:
+    print("| engine (speech) | seconds of work for a second | to ours | words wrong | peak memory |")
+    print("|---|---|---|---|---|")
+    for name, row in heard.items():
+        print(
+            f"| {name} | {row['real_time_factor']:.3f} | {row['times_as_long_as_hearth']} | "
+            f"{row['word_error_rate']:.1%} | {row['peak_mb']} MB |"
+        )
 
 
 def _as_stereo(speech: Speech, scratch: Path) -> Path:

@@ -17,14 +17,16 @@ from transcription.speech_file import read_speech
 from transcription.windows import join, language_places, plan_windows
 
 
-def speech_ours(path: str, reference: str, weights: str, slots: str, accurate: str = "") -> dict[str, Any]:
+def speech_ours(
+    path: str, reference: str, weights: str, slots: str, engine_name: str, accurate: str = ""
+) -> dict[str, Any]:
     """Our scheme as the worker runs it: language once, windows from the levels, `slots` at a time."""
     from concurrent.futures import ThreadPoolExecutor
 
     from app.audio.waveform import draw
     from transcription.transcriber import load_engine
 
-    engine = load_engine("faster-whisper", Path(weights), int(slots), model="base")
+    engine = load_engine(engine_name, Path(weights), int(slots), model="base")
     engine.transcribe(read_speech(path, 0, 2000), language="en")  # load the weights before the clock runs
     start_s = time.perf_counter()
     levels = draw(Path(path)).levels_dbfs
@@ -59,6 +61,22 @@ def speech_default(path: str, reference: str, weights: str) -> dict[str, Any]:
     segments, info = model.transcribe(path)
     text = " ".join(segment.text for segment in segments)
     return _speech(reference, text, time.perf_counter() - start_s, info.duration)
+
+
+def speech_openai(path: str, reference: str, weights: str, beam: str = "") -> dict[str, Any]:
+    """openai-whisper's own way through a file, greedy or as its command line does, on the same weights."""
+    import whisper
+
+    from transcription.checkpoint import load_checkpoint
+
+    load_checkpoint(Path(weights))
+    (checkpoint,) = Path(weights).glob("openai-*.pt")
+    model = whisper.load_model(str(checkpoint), device="cpu")
+    duration_ms = (Path(path).stat().st_size - 44) // 32
+    options: dict[str, Any] = {"beam_size": int(beam), "best_of": int(beam)} if beam else {}
+    start_s = time.perf_counter()
+    heard = model.transcribe(read_speech(path, 0, duration_ms), fp16=False, **options)
+    return _speech(reference, heard["text"], time.perf_counter() - start_s, duration_ms / 1000)
 
 
 def _speech(reference_path: str, heard: str, took_s: float, seconds: float) -> dict[str, Any]:
@@ -150,6 +168,7 @@ def _peak_mb() -> int:
 MEASURES: dict[str, Callable[..., dict[str, Any]]] = {
     "speech_ours": speech_ours,
     "speech_default": speech_default,
+    "speech_openai": speech_openai,
     "mastering": mastering,
     "feed": feed,
     "search": search,
