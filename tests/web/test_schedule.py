@@ -145,6 +145,23 @@ def test_what_is_not_ready_is_published_when_it_is_and_seen_at_its_time(
     assert (episode.state, episode.public_from, episode.published_at) == (EpisodeState.published, at, at)
 
 
+def test_a_worker_whose_clock_is_ahead_lifts_no_embargo(
+    session: Session, owner: Account, now: datetime
+) -> None:
+    episode = make_episode(session)
+    at = now + timedelta(hours=1)
+    episodes.schedule(session, episode, at, owner, now)
+    recording = make_recording(session, episode)
+    make_enclosure(session, recording)
+    transcript = make_transcript(session, recording)
+    episodes.take_transcript(session, recording, transcript, now + timedelta(days=1))
+    session.flush()
+
+    assert (episode.state, episode.public_from, episode.published_at) == (EpisodeState.published, at, at)
+    with pytest.raises(NotFound):
+        public_episode_by_guid(session, episode.guid)
+
+
 def test_a_wish_that_is_taken_back_takes_the_time_with_it(
     session: Session, owner: Account, now: datetime
 ) -> None:
