@@ -118,13 +118,14 @@ def windows(hands: Hands, recording: Recording) -> None:
 
 def transcribe(hands: Hands, recording: Recording, number: int) -> None:
     """One window's words; a window that is done is not done again."""
+    engine = hands.backends.engine()  # where there is none, nothing has been tried
     with hands.ending(recording, Step.transcribe) as (session, row):
         window = recordings.window(session, row, number)
         if window.done_at is not None:
             return
         window.runs += 1
         span = (window.start_ms, window.end_ms)
-    segments = hands.backends.engine().transcribe(
+    segments = engine.transcribe(
         _samples(hands, recording, *span),
         language=recording.language or "en",
         accurate=recording.episode.show.accurate,
