@@ -11,6 +11,7 @@
     │   ├── Invalid              fields of a form, each with its message
     │   ├── TooLarge
     │   ├── WrongKind            not something that we take
+    │   ├── NoRoom               the disk is full; what was received is kept
     │   └── TooOften             wait, then try again
     └── Unavailable              a part of the service is down; try again later
 
@@ -68,6 +69,10 @@ class TooLarge(Refusal):
 
 class WrongKind(Refusal):
     """Not something that the service takes."""
+
+
+class NoRoom(Refusal):
+    """The disk of the service is full; what was received before is kept."""
 
 
 class TooOften(Refusal):

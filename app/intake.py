@@ -11,9 +11,11 @@ a word. Here each of them is refused.
 """
 
 import copy
+import errno
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +26,12 @@ from waitress.task import ErrorTask
 from waitress.utilities import Error, RequestEntityTooLarge
 
 from app.backends import Backends
-from app.web.bodies import Head, allowed, refused
+from app.web.bodies import Head, allowed, no_room, refused
 
 #: How long a sender who was refused may go on before the connection is cut.
 LINGER_S = 30.0
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,13 @@ class TooLargeBody(RequestEntityTooLarge):  # type: ignore[misc]  # the library 
         """Status, headers and body, as waitress sends them."""
         response = self._answer()
         return response.status, list(response.headers.items()), response.get_data()
+
+
+class NoRoomForBody(TooLargeBody):
+    """The disk on which bodies are kept is full; answered by our page as well."""
+
+    code = 507
+    reason = "Insufficient Storage"
 
 
 class BoundedParser(HTTPRequestParser):  # type: ignore[misc]  # the library is untyped
@@ -92,16 +103,24 @@ class BoundedParser(HTTPRequestParser):  # type: ignore[misc]  # the library is 
         self.adj.max_request_body_size = self._allowed.most_bytes + 1  # waitress refuses what reaches it
 
     def received(self, data: bytes) -> int:
-        """Take in some bytes; of a body that is too long, or never comes, nothing is kept."""
+        """Take in some bytes; of a body that is too long, has no room or never comes, nothing is kept."""
         if self._is_too_slow():
             return self._refuse_slow(data)
-        taken: int = super().received(data)
-        if not isinstance(self.error, RequestEntityTooLarge) or isinstance(self.error, TooLargeBody):
-            return taken
-        words = self._allowed.words
-        self.error = TooLargeBody(words, lambda: refused(self.app, self.backends, self._head, words))
+        try:
+            taken: int = super().received(data)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            self.completed = True
+            self.error = NoRoomForBody("", lambda: no_room(self.app, self.backends, self._head))
+        else:
+            if not isinstance(self.error, RequestEntityTooLarge) or isinstance(self.error, TooLargeBody):
+                return taken
+            words = self._allowed.words
+            self.error = TooLargeBody(words, lambda: refused(self.app, self.backends, self._head, words))
         self.expect_continue = False  # nobody is asked to send what is refused
-        self.close()
+        with suppress(OSError):  # closing writes what was not yet written, on the same full disk
+            self.close()
         return len(data)  # the rest is the same body, no further request
 
     def _is_too_slow(self) -> bool:

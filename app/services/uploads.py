@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.errors import Conflict, Invalid, NotFound, TooLarge
+from app.errors import Conflict, Invalid, NoRoom, NotFound, TooLarge
 from app.models import (
     Account,
     Episode,
@@ -213,7 +213,7 @@ def put_together(
 ) -> None:
     """Make one object of the parts; safe to repeat.
 
-    Raises Conflict while parts or room are missing, NotFound.
+    Raises Conflict while parts are missing, NoRoom, NotFound.
     """
     key = recording_key(recording_id)
     try:
@@ -221,7 +221,7 @@ def put_together(
     except PartsWrong as error:
         raise Conflict("Some parts of the recording have not arrived yet.") from error
     except StoreFull as error:
-        raise Conflict(FULL) from error
+        raise NoRoom(FULL) from error
     except (UploadMissing, UploadFinished) as error:
         raise NotFound(GONE) from error
 

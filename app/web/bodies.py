@@ -5,6 +5,7 @@ shows a permission that can be checked without the database: a session of ours t
 the signed address of a part. Who exactly that is, and their role, the app asks afterwards.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, Request, Response
@@ -17,7 +18,7 @@ from app.backends import Backends
 from app.settings import PART_BYTES
 from app.storage.addresses import opened
 from app.storage.errors import PartAddressForged
-from app.web.errors import body_refused
+from app.web.errors import body_refused, no_room_for_body
 from app.web.security import FORM_BYTES
 
 #: Room for the other fields and the envelope of a form with a file.
@@ -76,17 +77,24 @@ def allowed(app: Flask, backends: Backends, head: Head) -> Allowed:
 
 
 def refused(app: Flask, backends: Backends, head: Head, words: str) -> Response:
-    """The answer to a body that was not read, with the headers of every page of ours.
+    """The answer to a body that was not read, with the headers of every page of ours."""
+    return _answered(app, backends, head, lambda: body_refused(words))
 
-    Nothing of the request but path and Accept reaches it: no cookie, so no session and no database.
-    """
+
+def no_room(app: Flask, backends: Backends, head: Head) -> Response:
+    """The same where the disk is full on which bodies are kept as they come."""
+    return _answered(app, backends, head, no_room_for_body)
+
+
+def _answered(app: Flask, backends: Backends, head: Head, answer: Callable[[], Response]) -> Response:
+    """Nothing of the request but path and Accept reaches it: no cookie, so no session and no database."""
     made = EnvironBuilder(
         method=head.method, base_url=backends.settings.public_url, headers=[("Accept", head.accept)]
     )
     environ = made.get_environ()
     environ["PATH_INFO"] = "/" + head.path.lstrip("/")
     with app.request_context(environ):
-        return app.process_response(body_refused(words))
+        return app.process_response(answer())
 
 
 def _match(app: Flask, head: Head) -> tuple[str, dict[str, object]]:

@@ -35,7 +35,9 @@ STATUSES: tuple[tuple[type[errors.HearthError], HTTPStatus], ...] = (
     (errors.TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (errors.WrongKind, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     (errors.TooOften, HTTPStatus.TOO_MANY_REQUESTS),
+    (errors.NoRoom, HTTPStatus.INSUFFICIENT_STORAGE),
     (errors.Refusal, HTTPStatus.BAD_REQUEST),
+    (storage.StoreFull, HTTPStatus.INSUFFICIENT_STORAGE),
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (storage.UploadMissing, HTTPStatus.NOT_FOUND),
     (storage.ObjectMissing, HTTPStatus.NOT_FOUND),
@@ -69,13 +71,18 @@ WORDS: dict[int, tuple[str, str]] = {
     429: ("Too many attempts", "Wait a while, then try again."),
     500: ("Something went wrong", "The fault is ours, and it has been written down. Try again in a moment."),
     503: ("Not available at the moment", "A part of the service does not answer. Try again in a minute."),
+    507: (
+        "There is no room at present",
+        "The disk of this service is full. Tell the person who runs it, and try again once there is room. "
+        "What had been received before is kept.",
+    ),
 }
 
 #: When to come back after 503.
 RETRY_AFTER_S = 30
 
 # statuses at which the database or the routes may be what is broken: their page asks neither
-_PLAIN = (500, 503)
+_PLAIN = (500, 503, 507)
 
 # what browsers say of a form that was sent from a page of ours, or of none (W3C, Fetch Metadata)
 _FROM_HERE = ("same-origin", "none")
@@ -138,6 +145,11 @@ def mark_unwell(answer: Response) -> Response:
 def body_refused(words: str) -> Response:
     """The answer to a body that is too large to be read: its page asks neither database nor session."""
     return _respond(Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words, is_plain=True))
+
+
+def no_room_for_body() -> Response:
+    """The answer to a body for which the disk has no room: its page asks neither database nor session."""
+    return _respond(Answer(HTTPStatus.INSUFFICIENT_STORAGE, is_plain=True))
 
 
 def _refused(error: errors.HearthError) -> BaseResponse:

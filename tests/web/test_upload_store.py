@@ -78,7 +78,7 @@ def test_a_disk_that_is_full_at_the_end_is_said_in_words_and_everything_is_kept(
     sign_in(other, producer)
     answer = ask(other, upload["complete"])
 
-    assert (answer.status_code, answer.json["error"]) == (409, uploads.FULL)
+    assert (answer.status_code, answer.json["error"]) == (507, uploads.FULL)
     assert ask(client, upload["complete"]).status_code == 200
 
 
