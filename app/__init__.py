@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 
 def create_app(settings: "Settings | None" = None, backends: "Backends | None" = None) -> "Flask":
     """The web application on these backends (by default: on what the environment names)."""
+    from click import ClickException
     from flask import Flask
 
     from app import cli
     from app.backends import open_backends
+    from app.errors import SettingsError
     from app.settings import read_settings
     from app.web.modules import MODULES
 
-    backends = backends or open_backends(settings or read_settings())
+    try:
+        backends = backends or open_backends(settings or read_settings())
+    except SettingsError as error:
+        raise ClickException(str(error)) from error  # one line, where a command is asked for
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     app.extensions["hearth"] = backends
     for module in MODULES:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from app.db import Database
+from app.db import Database, sqlite_path
 from app.mail import Mailer, open_mailer
-from app.settings import Settings
+from app.settings import Settings, make_folder
 from app.storage import ObjectStore, open_store
 
 if TYPE_CHECKING:
@@ -71,8 +71,13 @@ class Backends:
 
 
 def open_backends(settings: Settings) -> Backends:
-    """The backends that the settings name; the data directory is made for the service alone."""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """The backends that the settings name; the data directory is made for the service alone.
+
+    Raises SettingsError for folders that cannot be made.
+    """
+    make_folder("HEARTH_DATA", settings.data)
+    if settings.is_sqlite:
+        make_folder("DATABASE_URL", sqlite_path(settings.database_url).parent)
     return Backends(
         settings=settings,
         database=Database(settings.database_url),

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 
 from app import log as logs
 from app.backends import Backends
@@ -57,7 +58,7 @@ def register(app: Flask, backends: Backends) -> None:
 
         logs.set_up(backends.settings)
         _say_what_is_missing(backends)
-        serve(app, backends)
+        _or_say(lambda: serve(app, backends))
 
     @app.cli.command("owner-link")
     def owner_link() -> None:
@@ -177,12 +178,17 @@ def _add_accounts(app: Flask, backends: Backends) -> None:
 
 def _say_what_is_missing(backends: Backends) -> None:
     """One line at the start, for whoever reads the log: everything but search works without search."""
-    with backends.database.reading() as session:
-        if not transcripts.is_searchable(session):
-            log.warning(
-                "search does not work on this database; everything else does. It works on PostgreSQL, and on "
-                "SQLite with its FTS5 extension, each brought to the newest version by flask migrate."
-            )
+    try:
+        with backends.database.reading() as session:
+            searches = transcripts.is_searchable(session)
+    except DBAPIError as error:
+        why = str(error.orig).partition("\n")[0]
+        raise click.ClickException(f"DATABASE_URL names a database that does not answer: {why}") from error
+    if not searches:
+        log.warning(
+            "search does not work on this database; everything else does. It works on PostgreSQL, and on "
+            "SQLite with its FTS5 extension, each brought to the newest version by flask migrate."
+        )
 
 
 def _or_say(work: Callable[[], object]) -> None:

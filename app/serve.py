@@ -1,5 +1,6 @@
 """waitress, set up for podcast listeners: many slow downloads beside quick pages (house, decision 13)."""
 
+import errno
 import os
 import signal
 import tempfile
@@ -10,7 +11,9 @@ from flask import Flask
 from waitress import create_server
 
 from app.backends import Backends
+from app.errors import SettingsError
 from app.intake import Patience, channel_class
+from app.settings import Settings, make_folder
 from app.web.security import FORM_BYTES
 from app.web.studio.receiving import clear_left
 
@@ -21,29 +24,18 @@ HEAD_BYTES = 64 * 1024
 
 
 def serve(app: Flask, backends: Backends, patience: Patience | None = None) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises SettingsError where it cannot begin.
+    """
     patience = patience or Patience()
     settings = backends.settings
     spool = settings.data / "tmp"
-    spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder("HEARTH_DATA", spool)
     clear_left(settings)
     tempfile.tempdir = str(spool)  # large bodies must not fill /tmp, which may be memory
     sockets: dict[int, Any] = {}
-    server = create_server(
-        app,
-        map=sockets,
-        host=settings.listen,
-        port=settings.port,
-        threads=THREADS,
-        connection_limit=5000,
-        asyncore_use_poll=True,
-        channel_timeout=patience.idle_s,
-        cleanup_interval=min(30, patience.idle_s),
-        max_request_header_size=HEAD_BYTES,
-        max_request_body_size=FORM_BYTES,  # app.intake chooses another where the head allows it
-        clear_untrusted_proxy_headers=False,  # app.web.security decides by HEARTH_PROXY_HOPS
-        ident="waitress",
-    )
+    server = _listen(app, settings, sockets, patience)
     connections = channel_class(app, backends, patience)
     for listening in sockets.values():  # one for each address that the name of the host has
         if hasattr(listening, "channel_class"):
@@ -55,3 +47,32 @@ def serve(app: Flask, backends: Backends, patience: Patience | None = None) -> N
     signal.signal(signal.SIGTERM, down)
     signal.signal(signal.SIGINT, down)
     server.run()
+
+
+def _listen(app: Flask, settings: Settings, sockets: dict[int, Any], patience: Patience) -> Any:
+    """Raises SettingsError for an address that this machine does not have, or that is taken."""
+    try:
+        return create_server(
+            app,
+            map=sockets,
+            host=settings.listen,
+            port=settings.port,
+            threads=THREADS,
+            connection_limit=5000,
+            asyncore_use_poll=True,
+            channel_timeout=patience.idle_s,
+            cleanup_interval=min(30, patience.idle_s),
+            max_request_header_size=HEAD_BYTES,
+            max_request_body_size=FORM_BYTES,  # app.intake chooses another where the head allows it
+            clear_untrusted_proxy_headers=False,  # app.web.security decides by HEARTH_PROXY_HOPS
+            ident="waitress",
+        )
+    except (OSError, ValueError) as error:  # waitress has its own words for a name without an address
+        reason = getattr(error, "strerror", None) or str(error)
+        name = (
+            "PORT" if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES) else "HEARTH_LISTEN"
+        )
+        where = f"{settings.listen}:{settings.port}"
+        raise SettingsError(
+            name, f"names an address that cannot be listened on: {where} ({reason})"
+        ) from error

@@ -241,6 +241,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def make_folder(name: str, path: Path) -> None:
+    """Make a folder of our own where it is missing. Raises SettingsError naming its variable."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(name, f"names a folder that cannot be used: {path} ({error.strerror})") from error
+
+
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name) or ""
     if not text:
@@ -277,7 +285,7 @@ def _secret(env: Mapping[str, str], data: Path) -> str:
         )
     path = data / "secret"
     if not path.exists():
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder("HEARTH_DATA", data)
         _keep_secret(path, secrets.token_urlsafe(48))
     return _kept_secret(path)
 

@@ -1,5 +1,8 @@
 """What the environment may say, and the secret that is made where it says none."""
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -9,6 +12,8 @@ from app.errors import SettingsError
 from app.settings import ENGINES as KNOWN_ENGINES
 from app.settings import read_settings
 from transcription.transcriber import DEFAULT_ENGINE, ENGINES
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_a_secret_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
@@ -161,3 +166,23 @@ def test_an_address_without_the_remote_engine_sends_nothing_anywhere(tmp_path: P
 def test_an_engine_that_cannot_be_used_is_refused(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         read_settings({"HEARTH_DATA": str(tmp_path), name: value})
+
+
+@pytest.mark.parametrize("name", ["HEARTH_DATA", "HEARTH_LISTEN"])
+def test_a_service_that_cannot_start_says_why_in_one_line(name: str, tmp_path: Path) -> None:
+    wrong = {
+        "HEARTH_DATA": "/proc/nowhere",
+        "HEARTH_LISTEN": "203.0.113.7",
+    }
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "HEARTH_DATA": str(tmp_path), name: wrong[name]}
+    command = [sys.executable, "-m", "flask", "--app", "app", "web"]
+    ended = subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 1
+    assert [line for line in ended.stderr.splitlines() if line.startswith("Error: ")] == [
+        ended.stderr.splitlines()[-1]
+    ]
+    assert f"Error: {name} " in ended.stderr
+    assert "Traceback" not in ended.stderr
