@@ -1,7 +1,6 @@
 """waitress, set up for podcast listeners: many slow downloads beside quick pages (house, decision 13)."""
 
 import errno
-import os
 import signal
 import tempfile
 from types import FrameType
@@ -11,6 +10,7 @@ from flask import Flask
 from waitress import create_server
 
 from app.backends import Backends
+from app.connections import Connections, end_at_once, most_connections
 from app.errors import SettingsError
 from app.intake import Patience, channel_class
 from app.settings import Settings, make_folder
@@ -24,7 +24,7 @@ HEAD_BYTES = 64 * 1024
 
 
 def serve(app: Flask, backends: Backends, patience: Patience | None = None) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT, and then until what was asked has its answer.
 
     Raises SettingsError where it cannot begin.
     """
@@ -35,30 +35,28 @@ def serve(app: Flask, backends: Backends, patience: Patience | None = None) -> N
     clear_left(settings)
     tempfile.tempdir = str(spool)  # large bodies must not fill /tmp, which may be memory
     sockets: dict[int, Any] = {}
-    server = _listen(app, settings, sockets, patience)
-    connections = channel_class(app, backends, patience)
-    for listening in sockets.values():  # one for each address that the name of the host has
-        if hasattr(listening, "channel_class"):
-            listening.channel_class = connections
+    _listen(app, settings, sockets, patience)
+    connections = Connections(sockets, channel_class(app, backends, patience))
 
     def down(_number: int, _frame: FrameType | None) -> None:
-        os._exit(0)  # requests in work are repeated by the browser; every write is whole or not at all
+        connections.ask_to_go()
 
     signal.signal(signal.SIGTERM, down)
     signal.signal(signal.SIGINT, down)
-    server.run()
+    connections.serve()
+    end_at_once()
 
 
-def _listen(app: Flask, settings: Settings, sockets: dict[int, Any], patience: Patience) -> Any:
+def _listen(app: Flask, settings: Settings, sockets: dict[int, Any], patience: Patience) -> None:
     """Raises SettingsError for an address that this machine does not have, or that is taken."""
     try:
-        return create_server(
+        create_server(
             app,
             map=sockets,
             host=settings.listen,
             port=settings.port,
             threads=THREADS,
-            connection_limit=5000,
+            connection_limit=most_connections(),
             asyncore_use_poll=True,
             channel_timeout=patience.idle_s,
             cleanup_interval=min(30, patience.idle_s),
