@@ -1,7 +1,7 @@
 """The connections of a web process as a whole: how many it takes, which it lets go, and how it goes itself.
 
 - As many as its open files allow, with some left for the database and for sound that is read.
-- Where all places are taken, those who only hold one and ask for nothing are let go after seconds.
+- Where all places are taken, those who only hold one and ask for nothing are let go after a second.
 - Asked to go, it takes nobody new, answers what has been asked, and ends. What would take longer than
   GRACE_S is cut: parts of an upload are sent again, downloads go on where they were.
 
@@ -27,7 +27,7 @@ KEPT_FILES = 112
 #: A connection and the file that goes out on it.
 FILES_EACH = 2
 #: How long somebody may hold a place without asking, where others wait for it.
-CROWDED_S = 3.0
+CROWDED_S = 1.0
 #: How long a process that is asked to go answers what it has begun: less than service managers wait.
 GRACE_S = 8.0
 #: A connection that was just made may be about to ask.
