@@ -1,13 +1,8 @@
 """What can go wrong with a recording, and what its producer sees of it."""
 
 import os
-import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +22,7 @@ from tests.pipeline.making import (
     do,
     enqueue,
     environment,
+    every_child_ended,
     has_ended,
     look,
     ready,
@@ -54,30 +50,6 @@ def try_again(backends: Backends, recording: Recording) -> None:
         row = recordings.get(session, recording.id)
         recordings.try_again(session, row, backends.clock())
         engine.enqueue(session, row)
-
-
-@contextmanager
-def every_child_killed(pid: int) -> Iterator[None]:
-    """Whatever program that reads sound `pid` starts is killed as soon as it is seen."""
-    over = threading.Event()
-
-    def hunt() -> None:
-        while not over.is_set():
-            for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
-                with suppress(OSError):
-                    for child in tasks.read_text().split():
-                        command = Path(f"/proc/{child}/cmdline").read_bytes()
-                        if b"launcher.py" in command or b"ffmpeg" in command:
-                            os.kill(int(child), signal.SIGKILL)
-            time.sleep(0.002)
-
-    hunter = threading.Thread(target=hunt)
-    hunter.start()
-    try:
-        yield
-    finally:
-        over.set()
-        hunter.join()
 
 
 def test_a_playlist_that_calls_itself_mp3_is_refused_in_words_and_kept(hands: Hands, playlist: Path) -> None:
@@ -145,7 +117,7 @@ def test_a_mail_server_that_refuses_changes_nothing(backends: Backends, voice: P
 def test_a_child_that_dies_twice_fails_the_recording_in_words(hands: Hands, voice: Path) -> None:
     recording_id = ready(hands.backends, voice)
     do(hands.backends, recording_id, Step.receive)
-    with every_child_killed(os.getpid()):
+    with every_child_ended(os.getpid()):
         went_on = do(hands.backends, recording_id, Step.inspect)
     failed = look(hands.backends, recording_id)
     with hands.backends.database.reading() as session:
@@ -164,7 +136,7 @@ def test_after_a_poison_recording_the_worker_lives_and_others_go_on(
     with worker(environment(backends, weights)) as living:
         wait_for(lambda: workers(backends) == 1)
         enqueue(backends, poison)
-        with every_child_killed(living.process.pid):
+        with every_child_ended(living.process.pid):
             wait_for(has_ended(backends, poison), 60)
         enqueue(backends, other)
         wait_for(has_ended(backends, other), 120)

@@ -1,0 +1,1 @@
+"""`./dev chaos`: every fault that the service must survive, provoked on purpose; what holds afterwards."""
