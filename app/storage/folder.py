@@ -133,6 +133,9 @@ class FolderStore(FolderObjects):
 
     def received_bytes(self, key: str, upload_id: str) -> int:
         """How much lies there; see ObjectStore. Takes no lock: putting together may hold it for long."""
+        if not _UPLOAD_ID.fullmatch(upload_id):
+            checked_key(key)
+            return 0  # of another store, which was set before
         with self._writing(key), suppress(FileNotFoundError):
             return sum(part.size_bytes for part, _ in _parts_in(self._upload_folder(key, upload_id)))
         return 0

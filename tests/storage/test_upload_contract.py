@@ -326,6 +326,13 @@ def test_what_has_arrived_of_an_open_upload_is_counted(store: ObjectStore) -> No
     assert store.received_bytes(key, upload_id) == 0
 
 
+@pytest.mark.parametrize("upload_id", ["gone", "a" * 32, "2~vXyz.of-another-store_"])
+def test_of_an_upload_that_this_store_never_began_nothing_has_arrived(
+    store: ObjectStore, upload_id: str
+) -> None:
+    assert store.received_bytes(make_key(), upload_id) == 0
+
+
 def test_abandoned_uploads_are_found_by_age(store: ObjectStore) -> None:
     open_key, done_key = make_key(), make_key()
     open_id, done_id = store.begin(open_key), store.begin(done_key)
