@@ -56,11 +56,7 @@ class SmtpMail:
 
         TLS wherever the server has it (RFC 3207), with a certificate that this machine trusts.
         """
-        message = EmailMessage()
-        message["From"] = self.sender
-        message["To"] = letter.to
-        message["Subject"] = " ".join(letter.subject.split())
-        message.set_content(letter.text)
+        message = message_of(letter, self.sender)
         with self._connect() as server:
             server.send_message(message)
 
@@ -81,6 +77,17 @@ class SmtpMail:
             server.close()
             raise
         return server
+
+
+def message_of(letter: Letter, sender: str) -> EmailMessage:
+    """The letter as it is sent. What somebody typed into a subject begins no header of its own (T32)."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = letter.to
+    # "=?" begins an encoded word (RFC 2047, 2), which the library would decode: into line ends, too
+    message["Subject"] = " ".join(letter.subject.split()).replace("=?", "= ?")
+    message.set_content(letter.text)
+    return message
 
 
 def _start_tls(server: smtplib.SMTP, context: ssl.SSLContext) -> bool:

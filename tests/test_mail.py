@@ -8,11 +8,13 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from email import message_from_bytes
+from email.header import decode_header, make_header
 from pathlib import Path
 
 import pytest
 
-from app.mail import Letter, SmtpMail
+from app.mail import Letter, SmtpMail, message_of
 
 #: Its port, and what it has heard: (whether that was encrypted, the line).
 Server = tuple[int, list[tuple[bool, str]]]
@@ -143,3 +145,23 @@ def test_without_tls_a_password_goes_to_this_machine_only(monkeypatch: pytest.Mo
 
     assert "AUTH" not in {word for _, word in words(heard)}
     assert (False, "DATA") in words(heard)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "x\r\nBcc: victim@evil.example",
+        "=?utf-8?q?=0d=0aBcc:_victim@evil.example?=",
+        "=?utf-8?b?DQpCY2M6IHZpY3RpbUBldmlsLmV4YW1wbGU=?=",
+        "“=?utf-8?q?=0aBcc:_x?=” é",
+    ],
+)
+def test_a_name_in_a_subject_begins_no_header_however_it_is_spelled(typed: str) -> None:
+    message = message_of(
+        Letter("a@example.org", f"You are invited to {typed}", "Come."), "hearth@example.org"
+    )
+
+    read = message_from_bytes(message.as_bytes())
+    assert (read["Bcc"], read.get_payload()) == (None, "Come.\n")
+    subject = str(make_header(decode_header(read["Subject"])))
+    assert "".join(subject.split()) == "".join(f"You are invited to {typed}".split())

@@ -25,6 +25,7 @@ from app.services import factors
 from app.services.links import signer
 
 PASSWORD_LENGTH_MIN = 10
+NO_ADDRESS = "Enter an e-mail address in the correct format, like name@example.org"
 PASSWORD_LENGTH_MAX = 200
 
 #: How long a reset link holds: mailed to the person, or handed over by the owner.
@@ -87,9 +88,9 @@ def normal_email(text: str) -> str:
     try:
         found = validate_email(text.strip(), check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:
-        raise Invalid(
-            {"email": "Enter an e-mail address in the correct format, like name@example.org"}
-        ) from error
+        raise Invalid({"email": NO_ADDRESS}) from error
+    if "=?" in found.normalized:  # would be read as an encoded word in the head of a letter (RFC 2047)
+        raise Invalid({"email": NO_ADDRESS})
     return found.normalized.lower()
 
 

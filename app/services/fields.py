@@ -85,7 +85,7 @@ def missing(values: Mapping[str, object], wanted: Mapping[str, str]) -> dict[str
 
 def email_problem(text: str) -> str | None:
     """What is wrong with an e-mail address, or None; nothing at all is allowed."""
-    if not text or (_EMAIL.fullmatch(text) and len(text) <= 254):
+    if not text or (_EMAIL.fullmatch(text) and len(text) <= 254 and "=?" not in text):
         return None
     return "Enter an e-mail address like name@example.nhs.uk."
 

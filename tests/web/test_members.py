@@ -147,7 +147,12 @@ def test_an_invitation_is_written_to_an_address_and_not_to_a_member(
 ) -> None:
     at = "/studio/communities/nurses/members"
 
-    for email, said in (("nobody", "correct format"), (producer.email, "a member already")):
+    encoded = "=?utf-8?q?x=0d=0abcc?=@example.org"  # which the head of a letter would be read as (RFC 2047)
+    for email, said in (
+        ("nobody", "correct format"),
+        (encoded, "correct format"),
+        (producer.email, "a member already"),
+    ):
         answer = post(client, at, email=email, role="member")
         assert answer.status_code == 422
         assert said in answer.text
