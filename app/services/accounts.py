@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, Identity, MemberRole, Membership
-from app.services import factors
+from app.services import factors, fields
 from app.services.links import signer
 
 PASSWORD_LENGTH_MIN = 10
@@ -335,8 +335,8 @@ def _email_mark(account: Account, secret: str) -> str:
 
 
 def _checked_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not name or len(name) > 200 or not name.isprintable():
+    name = fields.person_name(name)
+    if not name or len(name) > 200:
         raise Invalid({"name": "Enter a name of at most 200 characters"})
     return name
 

@@ -35,6 +35,15 @@ def lines(text: str | None) -> str:
     return "\n".join(row.rstrip() for row in plain.split("\n")).strip()
 
 
+def person_name(text: str | None) -> str:
+    """A name as one line that cannot turn the reading of what stands beside it.
+
+    Joiners stay: names in Persian and Sinhala are written with them. "" where nothing of it can be seen.
+    """
+    name = line(_DIRECTIONS.sub("", text or ""))
+    return name if any(unicodedata.category(c) not in ("Cf", "Zs", "Mn") for c in name) else ""
+
+
 def file_name(text: str | None) -> str:
     """An uploaded file's name as text for people: at most 200 characters, never a key or a path (T1).
 

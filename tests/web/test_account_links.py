@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -207,6 +208,39 @@ def test_a_person_changes_their_name(client: FlaskClient, session: Session) -> N
     client.post("/account", data={"name": "Bea  Newname", "csrf_token": csrf_token(client)})
 
     assert "Bea Newname" in client.get("/account").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("علی\u200cرضا", "علی\u200cرضا"),
+        ("ශ්\u200dරී", "ශ්\u200dරී"),
+        ("Bea\u202egnp.exe", "Beagnp.exe"),
+        ("Bea\x1b[31m", "Bea[31m"),
+    ],
+)
+def test_a_name_keeps_its_joiners_and_turns_nothing_round(
+    client: FlaskClient, session: Session, typed: str, kept: str
+) -> None:
+    account = make_account(session)
+    session.commit()
+    sign_in(client, account)
+
+    client.post("/account", data={"name": typed, "csrf_token": csrf_token(client)})
+
+    session.refresh(account)
+    assert account.name == kept
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\u200b", "\u200d\u202e\x00", "x" * 201])
+def test_a_name_that_nobody_sees_or_nobody_reads_is_refused(
+    client: FlaskClient, session: Session, typed: str
+) -> None:
+    account = make_account(session)
+    session.commit()
+    sign_in(client, account)
+
+    assert client.post("/account", data={"name": typed, "csrf_token": csrf_token(client)}).status_code == 422
 
 
 def test_nobody_becomes_owner_by_a_field_of_their_own(client: FlaskClient, session: Session) -> None:
