@@ -14,8 +14,13 @@ _UNSEEN = re.compile(
     r"(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
     r"|[\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-# Lone surrogates cannot be encoded; noncharacters are refused by XML and HTML checkers.
-_BROKEN = re.compile(r"[\ud800-\udfff\ufdd0-\ufdef]|[\ufffe\uffff]")
+# Lone surrogates cannot be encoded; noncharacters, the last two of each plane among them, are refused by
+# XML and HTML checkers.
+_BROKEN = re.compile(
+    "[\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
+    + "]"
+)
 
 
 def inert(text: str) -> str:

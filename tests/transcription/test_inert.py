@@ -28,6 +28,7 @@ def test_ordinary_text_is_left_alone(text):
         ("a\x00b", "a b"),
         ("\u202egpj.exe\u202c", "gpj.exe"),
         ("\ufeffa\ud800b\uffff", "a\ufffdb\ufffd"),
+        ("a\U0001fffe\U0010ffffb", "a\ufffd\ufffdb"),
         (" \t ", ""),
         (ENGLAND[1:], ""),
         (ENGLAND[:-1], ENGLAND[0]),
