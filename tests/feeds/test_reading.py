@@ -41,3 +41,11 @@ def test_nothing_is_read_from_elsewhere() -> None:
     bomb = b'<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss><channel><item><guid>&a;</guid></item></channel></rss>'
 
     assert [item.guid for item in read_feed(bomb).items] in ([""], [])
+
+
+def test_a_bomb_is_no_feed() -> None:
+    entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+    bomb = f'<!DOCTYPE rss [<!ENTITY a0 "ha">{entities}]><rss><channel><title>&a11;</title></channel></rss>'
+
+    with pytest.raises(NotAFeed):
+        read_feed(bomb.encode())
