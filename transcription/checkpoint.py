@@ -8,7 +8,7 @@ keeps as one are cut apart. The name holds the hash of `model.bin`: other weight
 import hashlib
 import json
 import os
-import pickle
+import pickle  # nosec B403
 import re
 import struct
 import tempfile
