@@ -20,11 +20,17 @@ from tests.browser.keyboard import stands_still, tab_to, walk, walk_back
 from tests.factories import make_account, make_community, make_membership, make_show
 from tests.fakes import SaidAloud
 from tests.pipeline.making import all_the_way
-from tests.web.page_set import Filled, at_first, fill
+from tests.web.page_set import Filled, at_first, fill, with_organisation
 from tests.web.signing import PASSWORD
 
 #: States of an episode whose pages differ by what can be done on them.
 STATES = ("ready", "scheduled", "story", "failed", "binned")
+
+
+@pytest.fixture
+def backends(backends: Backends) -> Backends:
+    """With everything that an operator can set."""
+    return with_organisation(backends)
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ reached only with a token of its own, or that has a state of its own, is written
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.backends import Backends
+from app.backends import Backends, open_organisation
 from app.models import (
     Consent,
     CreditRole,
@@ -69,6 +69,19 @@ class Filled:
     pages: tuple[Page, ...]
 
 
+def with_organisation(backends: Backends) -> Backends:
+    """The same with an organisation's own sign-in, whose provider is away."""
+    settings = replace(
+        backends.settings,
+        oidc_issuer="http://127.0.0.1:1",
+        oidc_client_id="hearth",
+        oidc_client_secret="not a secret, only for the tests of it",
+        oidc_name="Mersey sign-in",
+    )
+    organisation = open_organisation(settings, backends.clock)
+    return replace(backends, settings=settings, organisation=organisation)
+
+
 def at_first(session: Session, backends: Backends) -> tuple[Page, ...]:
     """What a service shows before there is anybody or anything in it."""
     token = accounts.owner_link_token(session, backends.settings.secret)
@@ -124,6 +137,9 @@ def _states(session: Session, world: World, place: Place, backends: Backends) ->
         yield Page(f"search for {words}", "anonymous", f"/search?q={words}")
     yield Page("search in a show", "anonymous", f"/search?q=falls&show={place.episode.show.slug}")
     yield Page("search in no show", "anonymous", "/search?q=falls&show=no-such")
+    yield Page("organisation.own as owner", "owner", "/account/organisation")
+    yield Page("organisation.begin as anonymous", "anonymous", "/sign-in/organisation")
+    yield Page("organisation.come_back as anonymous", "anonymous", "/sign-in/organisation/return")
     yield Page("nothing", "anonymous", "/nothing-here")
     yield Page("nothing in the studio", "facilitator", "/studio/nothing-here")
     yield Page("not allowed", "member", "/studio/")
@@ -261,8 +277,15 @@ BY_TOKEN: Mapping[tuple[str, str], Token] = {
     ("draft.episode", "anonymous"): _draft,
 }
 
-#: Reached only by a token, and looked at elsewhere: before there is an owner, or no page at all.
-NOT_BY_TOKEN = {"account.welcome", "draft.sound"}
+#: Not for anybody by its address alone, and looked at otherwise: before there is an owner, where an
+#: organisation has a sign-in of its own, or no page at all.
+NOT_BY_TOKEN = {
+    "account.welcome",
+    "draft.sound",
+    "organisation.begin",
+    "organisation.come_back",
+    "organisation.own",
+}
 
 
 def lacking() -> set[str]:

@@ -11,6 +11,7 @@ import nh3
 from flask import render_template, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from markdown_it import MarkdownIt
+from PIL import Image
 
 from app.errors import NotFound
 from app.web.studio.blueprint import bp
@@ -145,13 +146,25 @@ def _guide(pictures: str) -> str:
     """docs/producers.md as HTML: headings with ids, pictures from here. Its own first heading is the page's."""
     text = (DOCS / "producers.md").read_text("utf-8").partition("\n")[2]
     made = MarkdownIt("commonmark").render(text)
-    made = _PICTURE.sub(lambda found: f'src="{pictures}{found[1]}" loading="lazy"', made)
+    made = _PICTURE.sub(lambda found: _picture(pictures, found[1]), made)
     made = _HEADING.sub(lambda found: f'<{found[1]} id="{anchor(found[2])}">{found[2]}</{found[1]}>', made)
     return nh3.clean(
         made,
-        attributes={"a": {"href"}, "img": {"src", "alt", "loading"}, "h2": {"id"}, "h3": {"id"}},
+        attributes={
+            "a": {"href"},
+            "img": {"src", "alt", "loading", "width", "height"},
+            "h2": {"id"},
+            "h3": {"id"},
+        },
         url_relative="pass_through",
     )
+
+
+def _picture(pictures: str, name: str) -> str:
+    """Where it is, and how large: its place is kept while it loads, and nothing moves away from who reads."""
+    with Image.open(DOCS / "pictures" / name) as picture:
+        width, height = picture.size
+    return f'src="{pictures}{name}" loading="lazy" width="{width}" height="{height}"'
 
 
 def anchor(heading: str) -> str:
