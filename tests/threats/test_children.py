@@ -24,12 +24,13 @@ STARTERS = {
     "transcription.weights",
 }
 #: Library that opens connections -> the modules that use it: the server's own socket and the name of the
-#: host, the organisation's provider, the store, letters.
+#: host, the organisation's provider, its server for speech, the store, letters.
 SPEAKERS: dict[str, set[str]] = {
-    "socket": {"app.intake", "app.pipeline.places", "app.openid.client"},
+    "socket": {"app.intake", "app.pipeline.places", "app.openid.client", "transcription.remote"},
+    "http.client": {"transcription.remote"},
     "boto3": {"app.storage.s3"},
     "smtplib": {"app.mail", "app.web.letters", "app.pipeline.steps"},
-    **{name: set() for name in ("requests", "urllib.request", "http.client", "httpx", "aiohttp", "urllib3")},
+    **{name: set() for name in ("requests", "urllib.request", "httpx", "aiohttp", "urllib3")},
 }
 STARTS = {"Popen", "run", "call", "check_call", "check_output", "getoutput", "getstatusoutput"}
 OF_OS = set(
