@@ -42,6 +42,7 @@ from webauthn.helpers.structs import (
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, Passkey, SpentChallenge
+from app.services import fields
 
 #: How long somebody may look for their key ring.
 CHALLENGE_HOLDS = timedelta(minutes=5)
@@ -237,8 +238,8 @@ def remove(session: Session, passkey: Passkey) -> None:
 
 def checked_name(name: object) -> str:
     """What its holder calls it. Raises Invalid."""
-    text = " ".join(str(name).split())
-    if not text or len(text) > 60 or not text.isprintable():
+    text = fields.person_name(str(name))
+    if not text or len(text) > 60:
         raise Invalid({"name": "Enter a name of at most 60 characters, such as “My phone”"})
     return text
 

@@ -197,7 +197,12 @@ def test_passkeys_belong_to_the_configured_address(address: str, place: tuple[st
     assert passkeys.place_of(address) == (passkeys.Place(*place) if place else None)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "two\x00lines", "\u202ename"])
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "\u202e", "\u200d"])
 def test_a_passkeys_name_is_something_to_read(name: str) -> None:
     with pytest.raises(Invalid, match="Enter a name"):
         passkeys.checked_name(name)
+
+
+def test_a_passkeys_name_is_kept_as_names_of_people_are() -> None:
+    assert passkeys.checked_name(" \u202eMy\n phone ") == "My phone"
+    assert passkeys.checked_name("تلفن\u200cها") == "تلفن\u200cها"
