@@ -1,6 +1,7 @@
 """What a refusal looks like to a person and to a program."""
 
 import logging
+import re
 
 import pytest
 from flask import Flask, abort
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import errors
 from app.storage.errors import ObjectMissing, StoreUnavailable
+from app.web.vendor import STATIC
 from tests.factories import make_episode
 
 REFUSALS = (
@@ -139,3 +141,13 @@ def test_a_wrong_method_names_the_right_ones(client: FlaskClient) -> None:
 
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
+
+
+def test_the_page_of_a_fault_is_styled_by_the_one_file_that_it_loads(app: Flask) -> None:
+    page = raising(app, errors.Unavailable("the database")).get("/raise").text
+    classes = {name for names in re.findall(r'class="([^"]+)"', page) for name in names.split()}
+    styles = (STATIC / "css" / "hearth.css").read_text("utf-8")
+
+    assert page.count("stylesheet") == page.count("/static/css/hearth.css") == 1
+    assert classes
+    assert [name for name in classes if f".{name}" not in styles] == []
