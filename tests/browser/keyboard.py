@@ -56,6 +56,15 @@ _LOOK = """() => {
     },
   };
 }"""
+#: The next Tab begins at the top, also where a page puts the focus into its field.
+_BEGIN = """() => {
+  if (document.activeElement === document.body) return;
+  const first = document.createElement("span");
+  first.tabIndex = -1;
+  document.body.prepend(first);
+  first.focus();
+  first.remove();
+}"""
 #: What stands still while the page moves under it: nothing else can come to lie over the focus.
 _STANDS_STILL = """() => [...document.querySelectorAll("body *")].some((one) =>
   ["sticky", "fixed"].includes(getComputedStyle(one).position) && one.checkVisibility())"""
@@ -67,6 +76,7 @@ _INNER_STOPS = 14
 
 def walk(page: Page) -> list[str]:
     """What cannot be done by keyboard on this page, from its top to its end and back; best nothing."""
+    page.evaluate(_BEGIN)
     page.evaluate(_LOOK)
     names: list[str] = page.evaluate("window.hearthWalk.names")
     faults, seen, stops = [], [], 0

@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.backends import Backends, open_organisation
 from app.models import (
+    Account,
+    AppCode,
     Consent,
     CreditRole,
     Episode,
@@ -36,7 +39,8 @@ from tests.factories import (
     make_transcript,
 )
 from tests.web.doors import IN, NOTHING, TABLE
-from tests.web.places import Place, World, make_place, make_world
+from tests.web.places import Place, World, client_of, make_place, make_world
+from tests.web.signing import PASSWORD, csrf_token
 from tests.web.test_route_matrix import KNOWN, path_of, put_files
 
 #: Whose eyes the pages are looked at with: between them they see every branch of every template.
@@ -53,7 +57,10 @@ MARKDOWN = (
 
 @dataclass(frozen=True)
 class Page:
-    """A page that is looked at: where it is, and as whom."""
+    """A page that is looked at: where it is, and as whom.
+
+    Besides the roles: "app" is somebody whose phone shows codes, "half" the same after the password alone.
+    """
 
     name: str
     role: str
@@ -67,6 +74,20 @@ class Filled:
     world: World
     place: Place
     pages: tuple[Page, ...]
+
+    def account(self, role: str) -> Account | None:
+        """Who looks at the pages of this role."""
+        return self.place.other if role in ("half", "app") else self.world.accounts.get(role)
+
+    def client(self, app: Flask, role: str) -> FlaskClient:
+        """Their browser."""
+        account = self.account(role)
+        if role != "half" or account is None:
+            return client_of(app, account)[0]
+        client = app.test_client()
+        fields = {"email": account.email, "password": PASSWORD, "csrf_token": csrf_token(client, "/sign-in")}
+        client.post("/sign-in", data=fields)
+        return client
 
 
 def with_organisation(backends: Backends) -> Backends:
@@ -137,6 +158,10 @@ def _states(session: Session, world: World, place: Place, backends: Backends) ->
         yield Page(f"search for {words}", "anonymous", f"/search?q={words}")
     yield Page("search in a show", "anonymous", f"/search?q=falls&show={place.episode.show.slug}")
     yield Page("search in no show", "anonymous", "/search?q=falls&show=no-such")
+    yield Page("second_step.code as half", "half", "/sign-in/code")
+    yield Page("second_step.recovery as half", "half", "/sign-in/recovery")
+    yield Page("factors.show as app", "app", "/account/second-step")
+    yield Page("factors.app_code_off as app", "app", "/account/second-step/app/off")
     yield Page("organisation.own as owner", "owner", "/account/organisation")
     yield Page("organisation.begin as anonymous", "anonymous", "/sign-in/organisation")
     yield Page("organisation.come_back as anonymous", "anonymous", "/sign-in/organisation/return")
@@ -158,6 +183,7 @@ def _enrich(session: Session, world: World, place: Place, backends: Backends) ->
     )
     episode.notes, episode.content_note = MARKDOWN, "Somebody speaks of a fall."
     episode.number, episode.season = 3, place.season
+    session.add(AppCode(account_id=place.other.id, secret="sealed", last_step=0, created_at=WHEN))
     show.artwork_alt, show.copyright, show.verify_text = "A lantern", "The Academy", "abc"
     community.domain, community.community, community.practice = "Falls & frailty", "Nurses", MARKDOWN
     community.learning_agenda = "- What we want to learn"

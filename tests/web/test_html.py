@@ -132,8 +132,7 @@ def test_the_html_checker_has_nothing_to_say(
         shown.add(page.name.partition(" ")[0])
     filled = fill(served, session, backends)
     for page in filled.pages:
-        client, _ = client_of(served, filled.world.accounts.get(page.role))
-        answer = client.get(page.path, buffered=True)
+        answer = filled.client(served, page.role).get(page.path, buffered=True)
         assert answer.status_code < 500 or page.name.startswith(AWAY), page
         if kept.keep(page.name, answer):
             shown.add(page.name.partition(" ")[0])
