@@ -136,7 +136,7 @@ def test_a_time_in_the_transcript_plays_from_there(
 
     page.get_by_role("button", name="Play from 0:10").click()
 
-    page.wait_for_function("document.querySelector('[data-sound]').currentTime > 10")
+    page.wait_for_function("() => document.querySelector('[data-sound]').currentTime > 10")
     expect(page.locator(".sentence").nth(2)).to_have_class("sentence sentence--now")
 
 
