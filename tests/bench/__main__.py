@@ -27,9 +27,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         if "speech" in options.only:
-            heard |= _speech(read_corpus(options.corpus, scratch, at_least_s=300), scratch, reference=True)
-            if options.corpus is None:
-                heard |= _speech(read_demo(scratch), scratch)
+            heard |= _all_speech(options.corpus, scratch)
             _speech_table(heard)
         if "mastering" in options.only:
             long = read_corpus(options.corpus, scratch, at_least_s=900)
@@ -45,6 +43,18 @@ def main() -> int:
         _table(found)
     print(json.dumps(heard | found))
     return 0
+
+
+def _all_speech(corpus: Path | None, scratch: Path) -> dict[str, Any]:
+    """A corpus of somebody's own, or LibriVox and part of the demo.
+
+    The reference engine is not asked about LibriVox: it goes on from its own last text, which fails where
+    five sentences are said again and again (23 % of the words wrong, 2 % without that).
+    """
+    if corpus is not None:
+        return _speech(read_corpus(corpus, scratch), scratch, reference=True)
+    found = _speech(read_corpus(None, scratch, at_least_s=300), scratch)
+    return found | _speech(read_demo(scratch, enough_s=240), scratch, reference=True)
 
 
 def _speech(speech: Speech, scratch: Path, *, reference: bool = False) -> dict[str, Any]:

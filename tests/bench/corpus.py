@@ -39,13 +39,18 @@ def read_corpus(folder: Path | None, scratch: Path, *, at_least_s: float = 0) ->
     return _joined(folder.name if folder else "LibriVox", pieces, scratch, at_least_s=at_least_s)
 
 
-def read_demo(scratch: Path) -> Speech:
-    """The demo's recordings, two voices in most, as they are spoken for `./dev demo`."""
-    paths = [scratch / f"demo-{number}.wav" for number in range(len(SCRIPTS))]
-    for script, path in zip(SCRIPTS, paths, strict=True):
+def read_demo(scratch: Path, *, enough_s: float) -> Speech:
+    """The demo's first recordings, two voices in most, as they are spoken for `./dev demo`."""
+    pieces: list[tuple[Path, str]] = []
+    seconds = 0.0
+    for number, script in enumerate(SCRIPTS):
+        path = scratch / f"demo-{number}.wav"
         speak(script.turns, path)
-    texts = [" ".join(text for _, text in script.turns) for script in SCRIPTS]
-    return _joined("the demo, synthetic voices", list(zip(paths, texts, strict=True)), scratch)
+        pieces.append((path, " ".join(text for _, text in script.turns)))
+        seconds += len(decode(path)) / RATE_HZ
+        if seconds >= enough_s:
+            break
+    return _joined("the demo, synthetic voices", pieces, scratch)
 
 
 def _joined(name: str, pieces: list[tuple[Path, str]], scratch: Path, *, at_least_s: float = 0) -> Speech:
