@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import threading
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -72,14 +71,6 @@ class _Handle:
             os.close(self.number)
 
 
-@dataclass(frozen=True)
-class Piece:
-    """Lines of a file, and up to where it has been read by then."""
-
-    lines: tuple[Line, ...]
-    end: int
-
-
 def files(folder: Path) -> list[Path]:
     """The spool files of this machine, oldest hour first."""
     return sorted(path for path in folder.glob("*.spool") if _NAME.fullmatch(path.name))
@@ -99,11 +90,10 @@ def name_from(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(_HOUR)
 
 
-def read(path: Path, offset: int) -> Piece:
-    """What the whole lines from there on say, a piece at a time. Raises OSError."""
+def read(path: Path, offset: int) -> tuple[list[Line], int]:
+    """What the whole lines from there on say, and up to where; a piece at a time. Raises OSError."""
     texts, end = read_lines(path, offset)
-    lines = (parsed(line) for line in texts)
-    return Piece(tuple(line for line in lines if line is not None), end)
+    return [line for text in texts if (line := parsed(text)) is not None], end
 
 
 def read_lines(path: Path, offset: int) -> tuple[list[bytes], int]:

@@ -1,7 +1,6 @@
 """Counts the listeners that this machine's spool files tell of, a piece and a transaction at a time.
 
-Files first, days after: a day is closed when all its lines have been counted. Safe to do twice, by two
-workers at once, and to be killed in: what is counted and how far a file is read stand in one transaction.
+Files first, days after: a day is closed when all its lines have been counted.
 """
 
 import logging
@@ -11,7 +10,8 @@ from pathlib import Path
 from app.backends import Backends
 from app.counting import spool
 from app.counting.keys import destroy_former
-from app.services import counting
+from app.pipeline.spooling import count_file
+from app.services import counting, spooled
 
 log = logging.getLogger("hearth.listening")
 
@@ -30,27 +30,16 @@ def count_listeners(backends: Backends) -> int:
     counted = 0
     for path in spool.files(folder):
         try:
-            counted += _count_file(backends, path, now)
+            counted += count_file(
+                backends,
+                path,
+                is_finished=spool.is_finished(path.name, now),
+                read=spool.read,
+                add=counting.add,
+            )
         except OSError as error:
             log.error("spool file %s cannot be read: %s", path.name, error.strerror)
     _close_days(backends, folder, now)
-    return counted
-
-
-def _count_file(backends: Backends, path: Path, now: datetime) -> int:
-    is_finished = spool.is_finished(path.name, now)
-    with backends.database.reading() as session:
-        offset = counting.read_until(session, path.name)
-    counted = 0
-    while (piece := spool.read(path, offset)).end > offset:
-        with backends.database.begin() as session:
-            if not counting.take(session, path.name, offset, piece):
-                return counted
-        offset, counted = piece.end, counted + len(piece.lines)
-    if is_finished:
-        path.unlink(missing_ok=True)
-        with backends.database.begin() as session:
-            counting.forget_file(session, path.name)
     return counted
 
 
@@ -64,4 +53,4 @@ def _close_days(backends: Backends, folder: Path, now: datetime) -> None:
             return  # the usual case takes no write lock
     with backends.database.begin() as session:
         counting.close_days(session, today)
-        counting.forget_files_before(session, spool.name_from(now - REMEMBER))
+        spooled.forget_files_before(session, spool.name_from(now - REMEMBER))

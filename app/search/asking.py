@@ -43,9 +43,9 @@ class Index:
     table: sa.FromClause
     place: sa.ColumnElement[int]
     #: With the parameter `expression`.
-    matches: sa.ColumnElement[bool]
+    matches: sa.TextClause
     #: The best is the least.
-    rank: sa.ColumnElement[Any]
+    rank: sa.ColumnElement[Any] | sa.TextClause
     row: Callable[[Sequence[str]], str]
     beginning: Callable[[str], str]
     both: str

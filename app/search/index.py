@@ -11,7 +11,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.search import postgres, sqlite
+from app.search import asking, postgres, sqlite, storing
 from app.search.errors import SearchUnsupported
 from app.search.hits import Hit, IndexedText, Piece, Results
 from app.search.query import Query
@@ -46,33 +46,18 @@ class Backend(Protocol):
     def is_supported(self, session: Session) -> bool:
         """Whether this build of the database can search at all."""
 
-    def replace_episode(
-        self, session: Session, episode_id: uuid.UUID, language: str, texts: Iterable[IndexedText]
-    ) -> None:
-        """These texts and no others are the episode's."""
+    @property
+    def INDEX(self) -> asking.Index:
+        """How it is asked."""
+
+    def insert(self, session: Session, texts: dict[int, IndexedText], language: str) -> None:
+        """Put these texts into the index by their ids."""
 
     def remove_episode(self, session: Session, episode_id: uuid.UUID) -> None:
         """Nothing of the episode is left in the index."""
 
     def erase(self, session: Session) -> None:
         """Nothing of replaced texts is left in the index."""
-
-    def restem(self, session: Session) -> int:
-        """Bring texts indexed by older rules up to date; the number of episodes that needed it."""
-
-    def search(
-        self,
-        session: Session,
-        query: Query,
-        *,
-        visible: sa.Select[uuid.UUID],
-        page: int,
-        per_page: int,
-    ) -> Results:
-        """One page of hits in episodes of `visible`."""
-
-    def is_found(self, session: Session, query: Query, *, visible: sa.Select[uuid.UUID]) -> bool:
-        """Whether there is any hit in episodes of `visible`."""
 
     def vocabulary(self, session: Session, shortest: int, longest: int) -> Iterable[tuple[str, int]]:
         """Unstemmed words of so many letters, and in how many texts each is."""
@@ -92,7 +77,7 @@ def replace_episode(
     `language` is a BCP 47 tag ("en", "cy-GB"); where it has no stemmer, words are found as they stand.
     The old words cannot be found from here on; `erase` also takes them off the disk.
     """
-    _backend(session).replace_episode(session, episode_id, language, texts)
+    storing.replace_episode(session, episode_id, language, texts, _backend(session).insert)
 
 
 def indexed_episodes() -> sa.Select[uuid.UUID]:
@@ -123,7 +108,7 @@ def restem(session: Session) -> int:
 
     To be called after an upgrade: until then a word may miss forms of itself in old episodes.
     """
-    return _backend(session).restem(session)
+    return storing.restem(session, _backend(session).insert)
 
 
 def search(
@@ -143,7 +128,8 @@ def search(
     """
     visible = _narrowed(visible, community_id, show_id)
     per_page = min(max(per_page, 1), MAX_PER_PAGE)
-    return _backend(session).search(session, query, visible=visible, page=max(page, 1), per_page=per_page)
+    index = _backend(session).INDEX
+    return asking.search(index, session, query, visible=visible, page=max(page, 1), per_page=per_page)
 
 
 def suggest(
@@ -160,7 +146,7 @@ def suggest(
     return suggested(
         query,
         lambda shortest, longest: backend.vocabulary(session, shortest, longest),
-        lambda other: backend.is_found(session, other, visible=visible),
+        lambda other: asking.is_found(backend.INDEX, session, other, visible=visible),
     )
 
 

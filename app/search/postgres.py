@@ -5,17 +5,16 @@ change words, are never asked.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Session
 
-from app.search import asking, storing
-from app.search.hits import IndexedText, Results
+from app.search import asking
+from app.search.hits import IndexedText
 from app.search.postgres_schema import indexed_texts, search_vocabulary
-from app.search.query import Query
 from app.search.readings import readings
 from app.search.tables import marked_stem, search_episodes
 
@@ -40,13 +39,6 @@ def is_supported(session: Session) -> bool:
     return session.scalar(sa.text("SELECT to_regclass('search_vocabulary')")) is not None
 
 
-def replace_episode(
-    session: Session, episode_id: uuid.UUID, language: str, texts: Iterable[IndexedText]
-) -> None:
-    """These texts and no others are the episode's."""
-    storing.replace_episode(session, episode_id, language, texts, _insert)
-
-
 def remove_episode(session: Session, episode_id: uuid.UUID) -> None:
     """Nothing of the episode can be found, or is in the vocabulary, once this is committed."""
     session.execute(sa.delete(search_episodes).where(search_episodes.c.episode_id == episode_id))
@@ -54,23 +46,6 @@ def remove_episode(session: Session, episode_id: uuid.UUID) -> None:
 
 def erase(_session: Session) -> None:
     """Nothing to do within a transaction: the server's VACUUM takes deleted rows off its pages."""
-
-
-def restem(session: Session) -> int:
-    """Index again every episode whose stems were made by other rules than today's."""
-    return storing.restem(session, _insert)
-
-
-def search(
-    session: Session, query: Query, *, visible: sa.Select[uuid.UUID], page: int, per_page: int
-) -> Results:
-    """One page of hits in episodes of `visible`."""
-    return asking.search(_INDEX, session, query, visible=visible, page=page, per_page=per_page)
-
-
-def is_found(session: Session, query: Query, *, visible: sa.Select[uuid.UUID]) -> bool:
-    """Whether there is any hit in episodes of `visible`."""
-    return asking.is_found(_INDEX, session, query, visible=visible)
 
 
 def vocabulary(session: Session, shortest: int, longest: int) -> list[tuple[str, int]]:
@@ -82,8 +57,8 @@ def vocabulary(session: Session, shortest: int, longest: int) -> list[tuple[str,
     return [(term, number) for term, number in session.execute(statement)]
 
 
-def _insert(session: Session, texts: dict[int, IndexedText], language: str) -> None:
-    """In one statement, so that the vocabulary is changed once."""
+def insert(session: Session, texts: dict[int, IndexedText], language: str) -> None:
+    """Put these texts into the index by their ids. One statement: the vocabulary is changed once."""
     given = {
         "id": list(texts),
         "kind": [text.kind for text in texts.values()],
@@ -132,11 +107,11 @@ _EXPRESSION = "CAST(:expression AS tsquery)"
 #: Every occurrence weighs the same; a rank says how often, not in how long a text.
 _RANK = f"-round(ts_rank('{{1,1,1,1}}', search_texts.vector, {_EXPRESSION})::numeric, 2)"
 
-_INDEX = asking.Index(
+INDEX = asking.Index(
     table=indexed_texts,
     place=indexed_texts.c.id,
-    matches=sa.text(f"search_texts.vector @@ {_EXPRESSION}"),  # type: ignore[arg-type]  # as on SQLite
-    rank=sa.text(_RANK),  # type: ignore[arg-type]
+    matches=sa.text(f"search_texts.vector @@ {_EXPRESSION}"),
+    rank=sa.text(_RANK),
     row=_row,
     beginning=_beginning,
     both=" & ",

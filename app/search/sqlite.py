@@ -5,14 +5,13 @@ a sign that no stem has, and its unstemmed words in `words`, for beginnings.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.search import asking, storing
-from app.search.hits import IndexedText, Results
-from app.search.query import Query
+from app.search import asking
+from app.search.hits import IndexedText
 from app.search.readings import readings
 from app.search.sqlite_schema import indexed_texts, search_index, search_vocabulary
 from app.search.tables import marked_stem, search_episodes
@@ -24,13 +23,6 @@ BORDER = "¶"
 def is_supported(session: Session) -> bool:
     """Whether this SQLite was built with FTS5."""
     return session.scalar(sa.text("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'")) is not None
-
-
-def replace_episode(
-    session: Session, episode_id: uuid.UUID, language: str, texts: Iterable[IndexedText]
-) -> None:
-    """These texts and no others are the episode's."""
-    storing.replace_episode(session, episode_id, language, texts, _insert)
 
 
 def remove_episode(session: Session, episode_id: uuid.UUID) -> None:
@@ -49,23 +41,6 @@ def erase(session: Session) -> None:
     session.execute(sa.text("INSERT INTO search_index (search_index) VALUES ('optimize')"))
 
 
-def restem(session: Session) -> int:
-    """Index again every episode whose stems were made by other rules than today's."""
-    return storing.restem(session, _insert)
-
-
-def search(
-    session: Session, query: Query, *, visible: sa.Select[uuid.UUID], page: int, per_page: int
-) -> Results:
-    """One page of hits in episodes of `visible`."""
-    return asking.search(_INDEX, session, query, visible=visible, page=page, per_page=per_page)
-
-
-def is_found(session: Session, query: Query, *, visible: sa.Select[uuid.UUID]) -> bool:
-    """Whether there is any hit in episodes of `visible`."""
-    return asking.is_found(_INDEX, session, query, visible=visible)
-
-
 def vocabulary(session: Session, shortest: int, longest: int) -> list[tuple[str, int]]:
     """Unstemmed words of so many letters, of all episodes, and in how many texts each is."""
     table = search_vocabulary.c
@@ -75,7 +50,8 @@ def vocabulary(session: Session, shortest: int, longest: int) -> list[tuple[str,
     return [(term, number) for term, number in session.execute(statement)]
 
 
-def _insert(session: Session, texts: dict[int, IndexedText], language: str) -> None:
+def insert(session: Session, texts: dict[int, IndexedText], language: str) -> None:
+    """Put these texts into the index by their ids."""
     rows = []
     for place, text in texts.items():
         ways = readings(text.text, language)
@@ -108,10 +84,10 @@ def _quoted(text: str) -> str:
 
 
 #: Every term is a quoted FTS5 string. FTS5 gives its matches one by one, in the order of their ids.
-_INDEX = asking.Index(
+INDEX = asking.Index(
     table=search_index,
     place=search_index.c.rowid,
-    matches=sa.text("search_index MATCH :expression"),  # type: ignore[arg-type]  # no operator has this name
+    matches=sa.text("search_index MATCH :expression"),
     # Differences beyond the first decimal are differences of length only; there the newest is better.
     rank=sa.func.round(sa.func.bm25(sa.literal_column("search_index")), 1),
     row=_row,

@@ -14,11 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.counting.lines import Line
-from app.counting.spool import Piece
-from app.models import DayCount, DayListener, Enclosure, Episode, Listening, SpoolFile
-
-#: PostgreSQL's advisory lock of whoever counts; any number that nothing else uses.
-LOCK = 4_843_275_469
+from app.models import DayCount, DayListener, Enclosure, Episode, Listening
 
 Key = tuple[date, uuid.UUID, Listening, str]
 
@@ -43,29 +39,11 @@ def asked_of(enclosure: Enclosure, start: int, end: int) -> Asked:
     return Asked(max(0, end - max(start, tags_bytes)), min(minute_bytes, sound_bytes))
 
 
-def read_until(session: Session, name: str) -> int:
-    """Up to which byte a spool file has been counted."""
-    return session.scalar(sa.select(SpoolFile.read_bytes).where(SpoolFile.name == name)) or 0
-
-
-def take(session: Session, name: str, offset: int, piece: Piece) -> bool:
-    """Count these lines and remember how far the file is read, both at once.
-
-    False, with nothing changed, where somebody else has counted from this byte on.
-    """
-    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
-    file = session.get(SpoolFile, name)
-    if (file.read_bytes if file else 0) != offset:
-        return False
-    if file is None:
-        file = SpoolFile(name=name, read_bytes=0)
-        session.add(file)
-    file.read_bytes = piece.end
-    if piece.lines:
-        _add(session, _by_listener(session, piece.lines))
+def add(session: Session, lines: Sequence[Line]) -> None:
+    """Count these lines. Whoever asks has claimed them: see `app.services.spooled`."""
+    if lines:
+        _add(session, _by_listener(session, lines))
     session.flush()
-    return True
 
 
 def _by_listener(session: Session, lines: Sequence[Line]) -> dict[Key, Asked]:
@@ -124,13 +102,3 @@ def any_open(session: Session, before: date) -> bool:
 def close_days(session: Session, before: date) -> None:
     """Forget who was who on the days before; the figures stay."""
     session.execute(sa.delete(DayListener).where(DayListener.day < before))
-
-
-def forget_file(session: Session, name: str) -> None:
-    """The file is gone: nobody will ask how far it was read."""
-    session.execute(sa.delete(SpoolFile).where(SpoolFile.name == name))
-
-
-def forget_files_before(session: Session, name: str) -> None:
-    """Rows whose file went in a crash between the two, long ago."""
-    session.execute(sa.delete(SpoolFile).where(SpoolFile.name < name))

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.counting.searches import Search
-from app.models import Community, SpoolFile, UnansweredSearch
-from app.services.counting import LOCK
+from app.models import Community, UnansweredSearch
 
 KEPT = timedelta(days=90)
 #: Different words of one day; whoever types rubbish by the thousand fills no table.
@@ -31,26 +30,13 @@ class Missed:
     community: Community | None
 
 
-def take(session: Session, name: str, offset: int, searches: Sequence[Search], end: int) -> bool:
-    """Count these and remember how far the file is read, both at once.
-
-    False, with nothing changed, where somebody else has counted from this byte on.
-    """
-    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
-    file = session.get(SpoolFile, name)
-    if (file.read_bytes if file else 0) != offset:
-        return False
-    if file is None:
-        file = SpoolFile(name=name, read_bytes=0)
-        session.add(file)
-    file.read_bytes = end
+def add(session: Session, searches: Sequence[Search]) -> None:
+    """Count these searches. Whoever asks has claimed them: see `app.services.spooled`."""
     known = set(session.scalars(sa.select(Community.id)))
     said = Counter(one for one in searches if one.community_id is None or one.community_id in known)
     for day in {one.day for one in said}:
         _add(session, day, {one: times for one, times in said.items() if one.day == day})
     session.flush()
-    return True
 
 
 def _add(session: Session, day: date, said: dict[Search, int]) -> None:

@@ -281,19 +281,8 @@ def change_password() -> str | Response:
     account, form, database = signed_in(), PasswordForm(), current_session()
     if not form.validate_on_submit():
         return _account_page(account, NameForm(formdata=None), form)
-    attempt = attempts.begin_attempt(
-        database,
-        settings().secret,
-        purpose="sign in",
-        email=account.email,
-        address=request.remote_addr,
-        now=backends().clock(),
-    )
-    database.commit()
     try:
-        if not accounts.verify_password(account, form.current.data):
-            raise Invalid({"current": "This is not your password"})
-        attempts.succeed(database, attempt)
+        proof.check_password(account, form.current.data)
         accounts.set_password(database, account, form.password.data)
     except Invalid as error:
         database.rollback()

@@ -12,9 +12,10 @@ from app.backends import Backends
 from app.errors import Invalid
 from app.mail import Letter
 from app.models import Account, Invitation
-from app.services import access, accounts, attempts, members
+from app.services import access, accounts, members
 from app.services.audit import Subject
 from app.services.published import public_community
+from app.web import proof
 from app.web.account import begin_session, form_page, signed_in
 from app.web.account_forms import AccountForm, EmailForm, JoinForm
 from app.web.audited import note, subject_is
@@ -93,24 +94,13 @@ def leave(slug: str) -> ResponseReturnValue:
 @bp.route("/account/email", methods=["GET", "POST"])
 def change_email() -> ResponseReturnValue:
     """Another address to sign in with; proved by a letter to it where letters can be sent."""
-    account, session, now = signed_in(), current_session(), backends().clock()
+    account, session = signed_in(), current_session()
     form = EmailForm()
     if not form.validate_on_submit():
         return form_page("account/email.html", form, holder=account)
-    attempt = attempts.begin_attempt(
-        session,
-        settings().secret,
-        purpose="sign in",
-        email=account.email,
-        address=None,
-        now=now,
-    )
-    session.commit()
     try:
+        proof.check_password(account, form.current.data)
         wanted = accounts.normal_email(form.email.data)
-        if not accounts.verify_password(account, form.current.data):
-            raise Invalid({"current": "This is not your password"})
-        attempts.succeed(session, attempt)
         if backends().mailer.sends:
             return _prove(account, wanted)
         before = account.email

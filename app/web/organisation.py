@@ -23,7 +23,7 @@ from app.mail import Letter
 from app.models import Account
 from app.openid.errors import OpenIdError, ProviderAway
 from app.openid.proven import Proven
-from app.services import access, accounts, attempts, audit, identities, members
+from app.services import access, attempts, audit, identities, members
 from app.services.audit import Subject
 from app.services.identities import NotLetIn, Why
 from app.services.published import NOTHING_HERE
@@ -213,20 +213,11 @@ def own() -> ResponseReturnValue:
     shown = {"holder": account, "held": held, "may_connect": _may_connect(account)}
     if not form.validate_on_submit() or account.password is None:
         return form_page("account/organisation.html", form, **shown)
-    attempt = attempts.begin_attempt(
-        database,
-        settings().secret,
-        purpose="sign in",
-        email=account.email,
-        address=request.remote_addr,
-        now=backends().clock(),
-    )
-    database.commit()
-    if not accounts.verify_password(account, form.current.data):
-        form.show(Invalid({"current": "This is not your password"}))
+    try:
+        proof.check_password(account, form.current.data)
+    except Invalid as error:
+        form.show(error)
         return form_page("account/organisation.html", form, **shown)
-    attempts.succeed(database, attempt)
-    database.commit()
     session[_MAY_CONNECT] = [account.id.hex, _now_s()]
     return redirect(url_for("organisation.own"))
 

@@ -95,9 +95,16 @@ def ask_again(form: ProofForm, account: Account, *, always: bool = False) -> Non
 
 
 def prove(form: ProofForm, account: Account) -> None:
-    """Look at the password, where it was asked; the attempt is counted. Commits. Raises Invalid, TooOften."""
-    if form.current is None:
-        return
+    """Look at the password, where it was asked. Commits. Raises Invalid, TooOften."""
+    if form.current is not None:
+        check_password(account, form.current.data)
+
+
+def check_password(account: Account, password: str | None) -> None:
+    """Whether the holder of this account knows its password; the attempt is counted before it is looked at.
+
+    Commits. Raises Invalid (for the field `current`) and TooOften.
+    """
     database = current_session()
     attempt = attempts.begin_attempt(
         database,
@@ -108,7 +115,7 @@ def prove(form: ProofForm, account: Account) -> None:
         now=backends().clock(),
     )
     database.commit()
-    if not accounts.verify_password(account, form.current.data or ""):
+    if not accounts.verify_password(account, password or ""):
         raise Invalid({"current": "This is not your password"})
     attempts.succeed(database, attempt)
     database.commit()

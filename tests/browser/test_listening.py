@@ -53,7 +53,7 @@ def read(page: Page) -> None:
 
 def told_by(backends: Backends) -> list[tuple[Listening, bool]]:
     folder = backends.settings.data / "counting"
-    lines = [line for path in spool.files(folder) for line in spool.read(path, 0).lines]
+    lines = [line for path in spool.files(folder) for line in spool.read(path, 0)[0]]
     return [(line.kind, line.is_software) for line in lines]
 
 

@@ -24,7 +24,7 @@ APP = Visitor("203.0.113.77", "AntennaPod/3.4.0")
 
 
 def lines_of(folder: Path) -> list[Line]:
-    return [one for path in spool.files(folder) for one in spool.read(path, 0).lines]
+    return [one for path in spool.files(folder) for one in spool.read(path, 0)[0]]
 
 
 @contextmanager
@@ -79,11 +79,11 @@ def test_a_line_that_was_cut_costs_no_other(tmp_path: Path) -> None:
     whole = written(make_line())
     path = tmp_path / "20260302T09.1-0123456789ab.spool"
     path.write_bytes(whole + whole[:40] + whole + whole + whole[:7])
-    piece = spool.read(path, 0)
+    lines, end = spool.read(path, 0)
 
-    assert piece.lines == (make_line(), make_line())
-    assert piece.end == len(whole) * 3 + 40
-    assert spool.read(path, piece.end) == spool.Piece((), piece.end)
+    assert lines == [make_line(), make_line()]
+    assert end == len(whole) * 3 + 40
+    assert spool.read(path, end) == ([], end)
 
 
 def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
@@ -92,8 +92,8 @@ def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
         written(make_line()) * 10_000 + b"x" * spool.PIECE_BYTES * 2 + b"\n" + written(make_line())
     )
     offset, seen, rounds = 0, 0, 0
-    while (piece := spool.read(path, offset)).end > offset:
-        offset, seen, rounds = piece.end, seen + len(piece.lines), rounds + 1
+    while (piece := spool.read(path, offset))[1] > offset:
+        offset, seen, rounds = piece[1], seen + len(piece[0]), rounds + 1
 
     assert (offset, seen) == (path.stat().st_size, 10_001)
     assert rounds > 2

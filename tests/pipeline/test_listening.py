@@ -14,7 +14,7 @@ from app.counting.counter import Counter, Visitor
 from app.counting.lines import written
 from app.models import DayCount, DayListener, Listening, SpoolFile
 from app.pipeline.listening import count_listeners
-from app.services import counting
+from app.services import counting, spooled
 from tests.counting.making import make_line
 from tests.factories import make_episode
 from tests.fakes import SetClock
@@ -114,7 +114,9 @@ def test_killed_between_counting_and_removing_it_counts_nothing_twice(
     counter.count(Listening.download, episode_id, APP)
     (path,) = spool.files(folder)
     with backends.database.begin() as session:
-        counting.take(session, path.name, 0, spool.read(path, 0))  # ... and here it is killed
+        lines, end = spool.read(path, 0)
+        spooled.claim(session, path.name, 0, end)
+        counting.add(session, lines)  # ... and here it is killed
     clock.move(hours=2)
 
     assert count_listeners(backends) == 0
@@ -146,11 +148,11 @@ def test_two_workers_at_one_folder_count_once(
 ) -> None:
     counter.count(Listening.download, episode_id, APP)
     (path,) = spool.files(folder)
-    piece = spool.read(path, 0)  # the other has read the same
+    _, end = spool.read(path, 0)  # the other has read the same
     count_listeners(backends)
 
     with backends.database.begin() as session:
-        assert not counting.take(session, path.name, 0, piece)
+        assert not spooled.claim(session, path.name, 0, end)
     assert count(backends) == 1
 
 

@@ -7,10 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from app.counting.lines import Line
-from app.counting.spool import Piece
 from app.db import Database
 from app.models import DayCount, DayListener, Episode, Listening, SpoolFile
-from app.services import counting
+from app.services import counting, spooled
 from tests.counting.making import WHEN, make_line
 from tests.factories import make_episode
 
@@ -28,8 +27,11 @@ def episode_id(database: Database) -> uuid.UUID:
 def take(database: Database, *lines: Line, name: str = FILE) -> bool:
     """Count these as the next lines of a file."""
     with database.begin() as session:
-        offset = counting.read_until(session, name)
-        return counting.take(session, name, offset, Piece(lines, offset + 100 * max(len(lines), 1)))
+        offset = spooled.read_until(session, name)
+        if not spooled.claim(session, name, offset, offset + 100 * max(len(lines), 1)):
+            return False
+        counting.add(session, lines)
+        return True
 
 
 def figures(database: Database) -> dict[tuple[date, Listening], int]:
@@ -100,27 +102,25 @@ def test_software_is_counted_apart_and_its_reading_not_at_all(
 
 
 def test_lines_that_were_counted_are_not_counted_again(database: Database, episode_id: uuid.UUID) -> None:
-    piece = Piece((make_line(episode_id, asked_bytes=10),), 100)
+    assert take(database, make_line(episode_id, asked_bytes=10))
     with database.begin() as session:
-        assert counting.take(session, FILE, 0, piece)
         session.execute(sa.delete(DayListener))  # not even where nobody is remembered any more
-    with database.begin() as session:
-        assert not counting.take(session, FILE, 0, piece)
+        assert not spooled.claim(session, FILE, 0, 100)
 
     assert figures(database) == {(DAY, Listening.download): 1}
     with database.reading() as session:
-        assert counting.read_until(session, FILE) == 100
+        assert spooled.read_until(session, FILE) == 100
 
 
 def test_what_was_not_committed_is_counted_by_the_next(database: Database, episode_id: uuid.UUID) -> None:
-    piece = Piece((make_line(episode_id, asked_bytes=10),), 100)
+    line = make_line(episode_id, asked_bytes=10)
     with database.session() as session:
-        counting.take(session, FILE, 0, piece)
+        assert spooled.claim(session, FILE, 0, 100)
+        counting.add(session, [line])
         session.rollback()
     assert figures(database) == {}
 
-    with database.begin() as session:
-        assert counting.take(session, FILE, 0, piece)
+    assert take(database, line)
     assert figures(database) == {(DAY, Listening.download): 1}
 
 
@@ -154,8 +154,8 @@ def test_files_are_forgotten_by_name_and_by_age(database: Database, episode_id: 
     for name in names:
         take(database, make_line(episode_id), name=name)
     with database.begin() as session:
-        counting.forget_file(session, FILE)
-        counting.forget_files_before(session, "20260301T00")
+        spooled.forget_file(session, FILE)
+        spooled.forget_files_before(session, "20260301T00")
 
     with database.reading() as session:
         assert session.scalars(sa.select(SpoolFile.name)).all() == names[2:]

@@ -56,7 +56,7 @@ def sound_of(episode: Episode) -> str:
 
 def lines(backends: Backends) -> list[Line]:
     folder = backends.settings.data / "counting"
-    return [line for path in spool.files(folder) for line in spool.read(path, 0).lines]
+    return [line for path in spool.files(folder) for line in spool.read(path, 0)[0]]
 
 
 def asked(backends: Backends) -> list[tuple[Listening, int]]:

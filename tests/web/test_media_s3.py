@@ -90,7 +90,7 @@ def test_what_the_store_is_asked_for_counts(
     for method, asked in (("GET", ""), ("GET", "bytes=-500"), ("HEAD", ""), ("GET", "bytes=99999999-")):
         client.open(sound_of(episode), method=method, headers={"Range": asked} if asked else {})
     folder = backends.settings.data / "counting"
-    lines = [line for path in spool.files(folder) for line in spool.read(path, 0).lines]
+    lines = [line for path in spool.files(folder) for line in spool.read(path, 0)[0]]
 
     assert [line.asked_bytes for line in lines] == [len(SOUND), 500]
 
