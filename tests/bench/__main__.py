@@ -49,7 +49,7 @@ def _all_speech(corpus: Path | None, scratch: Path) -> dict[str, Any]:
     """A corpus of somebody's own, or LibriVox and part of the demo.
 
     The reference engine is not asked about LibriVox: it goes on from its own last text, which fails where
-    five sentences are said again and again (23 % of the words wrong, 2 % without that).
+    five sentences are said again and again.
     """
     if corpus is not None:
         return _speech(read_corpus(corpus, scratch), scratch, reference=True)
