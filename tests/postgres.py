@@ -30,9 +30,10 @@ def binaries() -> Path:
 class PostgresServer:
     """Started when entered, ended when left. PostgreSQL refuses to run as root: then it runs as nobody."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *settings: str) -> None:
         self.folder = folder / "postgres"
         self.port = free_port()
+        self._settings = [part for setting in settings for part in ("-c", setting)]
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "PostgresServer":
@@ -53,7 +54,8 @@ class PostgresServer:
         )  # fmt: skip
         self._process = subprocess.Popen(
             [*as_nobody, binaries() / "postgres", "-D", data, "-p", str(self.port), "-k", self.folder,
-             "-c", "listen_addresses=127.0.0.1", "-c", "log_min_messages=fatal", "-c", "max_connections=200"],
+             "-c", "listen_addresses=127.0.0.1", "-c", "log_min_messages=fatal", "-c", "max_connections=200",
+             *self._settings],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder,
         )  # fmt: skip
         for _ in range(100):

@@ -44,6 +44,10 @@ class Index:
     place: sa.ColumnElement[int]
     #: With the parameter `expression`.
     matches: sa.TextClause
+    #: The same of a text that is reached by its id: the index is not walked through for it.
+    matches_there: sa.TextClause
+    #: Whether texts are ranked where they stand; otherwise only while the index is walked through.
+    ranks_there: bool
     #: The best is the least.
     rank: sa.ColumnElement[Any] | sa.TextClause
     row: Callable[[Sequence[str]], str]
@@ -61,20 +65,21 @@ def search(
     if not expression:
         return Results(0, more_than=False, hits=(), page=1, pages=1)
     asked = _Asked(index, session, expression, visible)
-    total = asked.count()
-    count = min(total, MAX_COUNTED)
+    found = asked.some(MAX_COUNTED + 1)
+    more_than = len(found) > MAX_COUNTED
+    count = min(len(found), MAX_COUNTED)
     pages = max(-(-count // per_page), 1)
     page = min(page, pages)
-    choose = asked.newest if total > MAX_COUNTED else asked.best
-    ids = choose((page - 1) * per_page, min(page * per_page, count))
+    start, stop = (page - 1) * per_page, min(page * per_page, count)
+    ids = asked.newest(start, stop) if more_than else asked.best(found, start, stop)
     hits = _hits(session, ids, query)
-    return Results(count, more_than=total > MAX_COUNTED, hits=hits, page=page, pages=pages)
+    return Results(count, more_than=more_than, hits=hits, page=page, pages=pages)
 
 
 def is_found(index: Index, session: Session, query: Query, *, visible: Visible) -> bool:
     """Whether there is any hit in episodes of `visible`."""
     expression = _expression(index, query, _languages(session))
-    return bool(expression) and _Asked(index, session, expression, visible).count(1) > 0
+    return bool(expression) and _Asked(index, session, expression, visible).some(1) != []
 
 
 class _Asked:
@@ -86,19 +91,20 @@ class _Asked:
         self._given = {"expression": expression}
         self._visible = visible
 
-    def count(self, most: int = MAX_COUNTED + 1) -> int:
-        """How many texts match, counted no further than `most`."""
-        found = self._found(sa.literal(1)).limit(most).subquery()
-        return self._session.scalars(sa.select(sa.func.count()).select_from(found), self._given).one()
+    def some(self, most: int) -> list[int]:
+        """Ids of texts that match, no more than `most`."""
+        return list(self._session.scalars(self._found(self._index.place).limit(most), self._given))
 
-    def best(self, start: int, stop: int) -> list[int]:
-        """Ids of the hits from `start` to `stop`: by kind, then rank, then newest."""
+    def best(self, found: Sequence[int], start: int, stop: int) -> list[int]:
+        """Of all that were found, the ids from `start` to `stop`: by kind, then rank, then newest."""
         texts = search_texts.alias("found")
         kind = sa.case({kind: rank for rank, kind in enumerate(KINDS)}, value=texts.c.kind)
         place = self._index.place
+        asked = self._found(place, texts)
+        if self._index.ranks_there:
+            asked = self._seen(place, texts).where(place.in_(found))
         statement = (
-            self._found(place, texts)
-            .order_by(kind, self._index.rank, episodes.c.published_at.desc(), episodes.c.id, place)
+            asked.order_by(kind, self._index.rank, episodes.c.published_at.desc(), episodes.c.id, place)
             .offset(start)
             .limit(stop - start)
         )
@@ -113,7 +119,7 @@ class _Asked:
             if start < end:
                 statement = (
                     sa.select(self._index.place)
-                    .where(self._index.matches, of_episode(self._index.place, sa.literal(ordinal)))
+                    .where(self._index.matches_there, of_episode(self._index.place, sa.literal(ordinal)))
                     .order_by(self._index.place)
                     .offset(max(start - begin, 0))
                     .limit(stop - max(start, begin))
@@ -139,7 +145,7 @@ class _Asked:
             number = (
                 sa.select(sa.func.count())
                 .select_from(self._index.table)
-                .where(self._index.matches, of_episode(self._index.place, newest.c.ordinal))
+                .where(self._index.matches_there, of_episode(self._index.place, newest.c.ordinal))
                 .correlate(newest)
                 .scalar_subquery()
             )
@@ -153,14 +159,17 @@ class _Asked:
             offset, limit = offset + limit, limit * 4
 
     def _found(self, what: sa.ColumnElement[Any], texts: sa.FromClause | None = None) -> sa.Select[Any]:
+        return self._seen(what, texts).where(self._index.matches)
+
+    def _seen(self, what: sa.ColumnElement[Any], texts: sa.FromClause | None = None) -> sa.Select[Any]:
+        """Of the texts that the reader may see."""
         place = self._index.place
         ordinal = place.bitwise_rshift(sa.literal_column(str(PLACE_BITS)))
         joined = self._index.table.join(search_episodes, search_episodes.c.ordinal == ordinal)
         joined = joined.join(episodes, episodes.c.id == search_episodes.c.episode_id)
         if texts is not None:
             joined = joined.join(texts, texts.c.id == place)
-        found = sa.select(what).select_from(joined)
-        return found.where(self._index.matches, episodes.c.id.in_(self._visible))
+        return sa.select(what).select_from(joined).where(episodes.c.id.in_(self._visible))
 
 
 def _hits(session: Session, ids: Sequence[int], query: Query) -> tuple[Hit, ...]:

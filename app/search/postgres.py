@@ -111,6 +111,9 @@ INDEX = asking.Index(
     table=indexed_texts,
     place=indexed_texts.c.id,
     matches=sa.text(f"search_texts.vector @@ {_EXPRESSION}"),
+    # as a function: for the operator the server would walk through the whole index once an episode
+    matches_there=sa.text(f"ts_match_vq(search_texts.vector, {_EXPRESSION})"),
+    ranks_there=True,
     rank=sa.text(_RANK),
     row=_row,
     beginning=_beginning,

@@ -83,11 +83,15 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+_MATCHES = sa.text("search_index MATCH :expression")
+
 #: Every term is a quoted FTS5 string. FTS5 gives its matches one by one, in the order of their ids.
 INDEX = asking.Index(
     table=search_index,
     place=search_index.c.rowid,
-    matches=sa.text("search_index MATCH :expression"),
+    matches=_MATCHES,
+    matches_there=_MATCHES,
+    ranks_there=False,
     # Differences beyond the first decimal are differences of length only; there the newest is better.
     rank=sa.func.round(sa.func.bm25(sa.literal_column("search_index")), 1),
     row=_row,
