@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,15 +17,16 @@ WITHDRAWN = "This has been withdrawn and is no longer available."
 
 def public_episode_ids() -> sa.Select[uuid.UUID]:
     """Ids of all episodes that the public may see now, as a subquery."""
+    return sa.select(Episode.id).join(Show, Episode.show_id == Show.id).where(*_is_public())
+
+
+def _is_public() -> tuple[sa.ColumnElement[bool], ...]:
+    """What makes an episode public, beside its Show."""
     return (
-        sa.select(Episode.id)
-        .join(Show, Episode.show_id == Show.id)
-        .where(
-            Episode.state == EpisodeState.published,
-            is_due(),
-            Episode.deleted_at.is_(None),
-            Show.deleted_at.is_(None),
-        )
+        Episode.state == EpisodeState.published,
+        is_due(),
+        Episode.deleted_at.is_(None),
+        Show.deleted_at.is_(None),
     )
 
 
@@ -102,18 +104,24 @@ def public_feed(session: Session, slug: str) -> tuple[Show, datetime]:
 
     A feed changes by somebody's hand, or since the time of an episode has come. Raises NotFound.
     """
-    due_at = (
-        sa.select(sa.func.max(Episode.public_from))
-        .where(Episode.show_id == Show.id, Episode.id.in_(public_episode_ids().correlate(None)))
-        .scalar_subquery()
-    )
-    found = session.execute(
-        sa.select(Show, due_at).where(Show.slug == slug, Show.deleted_at.is_(None), was_public())
-    ).first()
+    found = session.execute(_feed(), {"slug": slug}).first()
     if found is None:
         raise NotFound(NOTHING_HERE)
     show, due_at_then = found
     return show, max(show.changed_at, due_at_then) if due_at_then else show.changed_at
+
+
+@cache
+def _feed() -> sa.Select[Show, datetime | None]:
+    """Made once: podcast apps ask for feeds all day, and most of them only whether there is anything new."""
+    due_at = (
+        sa.select(sa.func.max(Episode.public_from))
+        .where(Episode.show_id == Show.id, *_is_public())
+        .scalar_subquery()
+    )
+    return sa.select(Show, due_at).where(
+        Show.slug == sa.bindparam("slug"), Show.deleted_at.is_(None), was_public()
+    )
 
 
 def was_public() -> sa.ColumnElement[bool]:
