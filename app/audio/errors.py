@@ -13,6 +13,8 @@ This file must not know of HTTP, the database or the pipeline.
 
 from enum import StrEnum
 
+from app.audio.words import trouble
+
 
 class Refusal(StrEnum):
     """Why a recording was refused; stable, so that pages and tests may ask for it."""
@@ -51,11 +53,14 @@ class RecordingRefused(AudioError):
 
 
 class ChildDied(AudioError):
-    """A child was ended by a signal or a limit; `last_words` is the end of what it wrote."""
+    """A child was ended by a signal or a limit; `last_words` is the end of what it wrote.
+
+    They may hold titles and names from the file: the message, which is logged, has the complaints only.
+    """
 
     def __init__(self, *, signal: int | None, limit: Limit | None, last_words: str = "") -> None:
         cause = f"limit of {limit}" if limit else f"signal {signal}"
-        super().__init__(f"The child was ended by the {cause}. {last_words}".strip())
+        super().__init__(f"The child was ended by the {cause}. {trouble(last_words)}".strip())
         self.signal = signal
         self.limit = limit
         self.last_words = last_words
@@ -73,7 +78,7 @@ class ChildFailed(AudioError):
     """A child ended by itself, without success."""
 
     def __init__(self, *, exit_code: int, last_words: str) -> None:
-        super().__init__(f"The child ended with {exit_code}. {last_words}".strip())
+        super().__init__(f"The child ended with {exit_code}. {trouble(last_words)}".strip())
         self.exit_code = exit_code
         self.last_words = last_words
 

@@ -18,6 +18,7 @@ _CODEC = re.compile(r"^\[info\]   Stream #0:\d+ -> #0:0 \((\w+)", re.MULTILINE)
 _LENGTH = re.compile(r"^\[info\]   Duration: (\d+):(\d\d):(\d\d)\.(\d\d)", re.MULTILINE)
 _ESTIMATED = re.compile(_FROM + r"\[warning\] Estimating duration from bitrate", re.MULTILINE)
 _ERROR = re.compile(_FROM + r"\[error\] (.*)$", re.MULTILINE)
+_TROUBLE = re.compile(_FROM + r"\[(?:warning|error|fatal|panic)\] .*$", re.MULTILINE)
 # a picture's decoder is refused on purpose, which ffmpeg calls an error
 _NOT_TAKEN = re.compile(r"Codec \(\w+\) not on whitelist")
 
@@ -52,6 +53,11 @@ def length_ms(words: str) -> tuple[int | None, bool]:
     hours, minutes, seconds, hundredths = (int(part) for part in length.groups())
     duration_ms = ((hours * 60 + minutes) * 60 + seconds) * 1000 + hundredths * 10
     return duration_ms, _ESTIMATED.search(words) is not None
+
+
+def trouble(words: str) -> str:
+    """What ffmpeg complains of, and nothing that the file says of itself: it may go into a log."""
+    return "\n".join(found[0] for found in _TROUBLE.finditer(words))
 
 
 def count_errors(words: str) -> int:

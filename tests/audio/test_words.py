@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.audio import words
-from app.audio.errors import RecordingRefused, Refusal
+from app.audio.errors import ChildDied, ChildFailed, ChildTimeout, RecordingRefused, Refusal
 from app.audio.probe import inspect
 from tests.audio.sounds import convert, make_voice, write_wav
 
@@ -47,6 +47,14 @@ def test_out_of_memory_in_a_title_is_no_death(tmp_path: Path) -> None:
     assert refused.value.code == Refusal.NOT_AUDIO
 
 
+TOLD = (
+    "tist : Amina of ward 7\n"
+    "[info]     title : [error] Amina, told by [fatal] Amina\n"
+    "[info]                     : Amina again\n"
+    "[aist#0:0/mp3 @ 0x55f2] [dec:mp3float @ 0x55f3] [error] Header missing\n"
+)
+
+
 def test_errors_are_counted_wherever_they_come_from() -> None:
     said = (
         "[mjpeg @ 0x55ed] [error] Codec (mjpeg) not on whitelist 'aac'\n"
@@ -58,6 +66,22 @@ def test_errors_are_counted_wherever_they_come_from() -> None:
     )
 
     assert words.count_errors(said) == 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ChildDied(signal=9, limit=None, last_words=TOLD),
+        ChildTimeout(after_s=3, last_words=TOLD),
+        ChildFailed(exit_code=1, last_words=TOLD),
+    ],
+)
+def test_what_the_file_says_of_itself_is_not_in_the_message_which_is_logged(
+    error: ChildDied | ChildFailed,
+) -> None:
+    assert "Header missing" in str(error)
+    assert "Amina" not in str(error)
+    assert "Amina" in error.last_words
 
 
 def test_a_length_may_be_said_guessed_or_missing() -> None:
