@@ -1,7 +1,8 @@
 """How the log is written: key=value for people, JSON for machines, through the standard library.
 
 Every module logs with `logging.getLogger(__name__)`, an event in few words and keys in `extra`;
-structlog only renders.
+structlog only renders. What is done for one request or in one step carries its ids on every line,
+whoever writes it: they are bound where that begins (app/web/request_log.py, app/pipeline/following.py).
 """
 
 import logging
@@ -42,6 +43,7 @@ def make_formatter(log_format: str) -> logging.Formatter:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        structlog.contextvars.merge_contextvars,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]

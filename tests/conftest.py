@@ -4,12 +4,16 @@ Each test has a data directory of its own with a database made by the real migra
 one that is migrated once a run) and a folder store.
 """
 
+import io
+import json
+import logging
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -20,12 +24,16 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.backends import Backends, open_backends
 from app.db import Database
+from app.log import make_formatter
 from app.migrate import migrate
 from app.pipeline.engine import create_tables
 from app.settings import Settings, read_settings
 from tests.fakes import KeptMail, SetClock
 from tests.postgres import PostgresServer
 from transcription.weights import fetch_weights
+
+#: Gives the lines of the log that were written so far.
+Written = Callable[[], list[dict[str, Any]]]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -144,3 +152,20 @@ def app(backends: Backends) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A browser without a cookie."""
     return app.test_client()
+
+
+@pytest.fixture
+def written() -> Iterator[Written]:
+    """All lines of the log from now on, as the service writes them."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(make_formatter("json"))
+    root, quiet = logging.getLogger(), logging.getLogger("dbos")
+    levels = root.level, quiet.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    quiet.setLevel(logging.WARNING)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.removeHandler(handler)
+    root.setLevel(levels[0])
+    quiet.setLevel(levels[1])

@@ -2,13 +2,19 @@
 
 import json
 import logging
+import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from structlog.contextvars import bound_contextvars
 
+from app import create_app
+from app.backends import Backends
 from app.log import make_formatter
 from app.web.request_log import loggable_path
+from tests.conftest import Written
 
 
 def test_a_request_is_one_line_without_its_question(
@@ -43,6 +49,25 @@ def test_no_route_with_a_token_shows_it_in_the_log(app: Flask) -> None:
         assert "sesame" not in loggable_path(rule.replace("<token>", "sesame")), rule
 
 
+@pytest.mark.parametrize(
+    ("server", "message", "arguments"),
+    [
+        ("waitress", "Client disconnected while serving /draft/sesame/sound.mp3", ()),
+        ("waitress", "Exception while serving /parts/sesame", ()),
+        ("gunicorn.error", "Error handling request %s", ("/search?q=sesame",)),
+        ("gunicorn.error", "Error handling request %s", ("/reset/sesame?x=1",)),
+    ],
+)
+def test_the_web_server_writes_no_token_and_no_question(
+    app: Flask, written: Written, server: str, message: str, arguments: tuple
+) -> None:
+    logging.getLogger(server).warning(message, *arguments)
+
+    (line,) = written()
+    assert "sesame" not in str(line)
+    assert str(line["event"]).startswith(message.partition(" /")[0].removesuffix(" %s"))
+
+
 def test_a_path_cannot_forge_a_line() -> None:
     assert "\n" not in loggable_path("/x\nlevel=info")
 
@@ -65,3 +90,56 @@ def test_a_fault_keeps_its_stack() -> None:
         )
 
     assert "ValueError: lost" in make_formatter("text").format(record)
+
+
+def test_every_line_of_a_request_carries_its_id_and_no_line_after_it(
+    app: Flask, client: FlaskClient, written: Written
+) -> None:
+    log = logging.getLogger("app.somewhere")
+    app.add_url_rule("/said", view_func=lambda: (log.info("said within"), "done")[1])
+
+    first, second = (client.get("/said").headers["X-Request-ID"] for _ in range(2))
+    log.info("said afterwards")
+
+    ids = [(line["event"], line.get("request_id")) for line in written()]
+    assert first != second
+    assert ids == [
+        ("said within", first),
+        ("request", first),
+        ("said within", second),
+        ("request", second),
+        ("said afterwards", None),
+    ]
+
+
+def test_the_id_stands_on_the_line_in_both_formats() -> None:
+    record = logging.LogRecord("app.web", logging.INFO, "", 0, "said", None, None)
+
+    with bound_contextvars(request_id="abc-123", workflow="recording-1-1"):
+        text, as_json = (make_formatter(name).format(record) for name in ("text", "json"))
+
+    assert {"request_id=abc-123", "workflow=recording-1-1"} <= set(text.split())
+    assert json.loads(as_json)["workflow"] == "recording-1-1"
+
+
+@pytest.mark.parametrize(
+    ("hops", "given", "is_taken"),
+    [
+        (1, "8f2c1b0a9d3e4f50-proxy", True),
+        (0, "8f2c1b0a9d3e4f50-proxy", False),
+        (1, "short", False),
+        (1, "x" * 65, False),
+        (1, "level=error ward round", False),
+        (1, "ünicode-of-a-name", False),
+    ],
+)
+def test_only_a_proxy_that_is_trusted_names_a_request(
+    backends: Backends, hops: int, given: str, is_taken: bool
+) -> None:
+    settings = replace(backends.settings, proxy_hops=hops)
+    client = create_app(backends=replace(backends, settings=settings)).test_client()
+
+    answered = client.get("/no-such-page", headers={"X-Request-ID": given}).headers["X-Request-ID"]
+
+    assert (answered == given) is is_taken
+    assert re.fullmatch(r"[A-Za-z0-9-]{8,64}", answered)

@@ -33,6 +33,7 @@ from app.audio.sandbox import ffmpeg_path
 from app.backends import Backends
 from app.models import Recording, RecordingState, Step
 from app.pipeline import queues
+from app.pipeline.following import following
 from app.pipeline.waiting import SAY_AFTER_S, in_short, is_no_room, is_outage, patiently
 from app.services import recordings
 
@@ -116,6 +117,11 @@ class Hands:
             raise RuntimeError("no worker runs in this process")
         return cls._current
 
+    @property
+    def worker(self) -> str:
+        """The name of this worker."""
+        return self.folder.name
+
     @classmethod
     def backends_now(cls) -> Backends:
         """The backends of this process."""
@@ -182,7 +188,7 @@ class Hands:
                 with self.backends.database.begin() as session:
                     recordings.report(session, recording.id, recording.attempt, step, fraction)
             except sa.exc.SQLAlchemyError as error:  # a bar that stands still is no reason to begin again
-                log.warning("step=%s recording=%s progress not kept: %s", step, recording.id, in_short(error))
+                log.warning("progress not kept: %s", in_short(error))
 
         return report
 
@@ -224,7 +230,8 @@ def guarded(step: Step, recording_id: str, attempt: int, work: Callable[[Hands, 
     """Run one step of one recording to an end that is a row; whether the next step should follow."""
     hands = Hands.now()
     job = _Job(hands, step, uuid.UUID(recording_id), attempt)
-    return patiently(str(job), lambda: _until_ended(job, work), job.say, hands.say_after_s)
+    with following(recording_id, attempt, step, hands.worker):
+        return patiently("step", lambda: _until_ended(job, work), job.say, hands.say_after_s)
 
 
 @dataclass(frozen=True)
@@ -235,9 +242,6 @@ class _Job:
     step: Step
     recording_id: uuid.UUID
     attempt: int
-
-    def __str__(self) -> str:
-        return f"step={self.step} recording={self.recording_id} attempt={self.attempt}"
 
     def row(self, session: Session) -> Recording | None:
         """The recording, held, if this attempt is still wanted."""
@@ -260,7 +264,7 @@ def _until_ended(job: _Job, work: Callable[[Hands, Recording], None]) -> bool:
                 return _is_done(job)
             work(job.hands, recording)
         except Overtaken:
-            log.info("%s overtaken", job)
+            log.info("step overtaken")
             return False
         except Cancelled:
             job.hands.stand_still()
@@ -268,7 +272,7 @@ def _until_ended(job: _Job, work: Callable[[Hands, Recording], None]) -> bool:
             if _has_ended(job, error):
                 return False
         else:
-            log.info("%s seconds=%.2f", job, time.monotonic() - started_s)
+            log.info("step done", extra={"seconds": round(time.monotonic() - started_s, 2)})
             return True
 
 
@@ -287,9 +291,9 @@ def _has_ended(job: _Job, error: Exception) -> bool:
     if isinstance(error, RecordingRefused):
         return _stop(job, RecordingState.refused, error.reason)
     if isinstance(error, ChildDied):
-        log.warning("%s child died: %s", job, error)
+        log.warning("child died: %s", error)
         return not _may_retry(job, str(error)) and _stop(job, RecordingState.failed, BROKEN)
-    log.error("%s", job, exc_info=error)
+    log.error("step broke", exc_info=error)
     return _stop(job, RecordingState.failed, OURS)
 
 
@@ -336,7 +340,7 @@ def _may_retry(job: _Job, last_words: str) -> bool:
 
 def _stop(job: _Job, state: RecordingState, reason: str) -> bool:
     """Write down how it ended; always True."""
-    log.info("%s ended=%s", job, state)
+    log.info("recording ended", extra={"ended": state.value})
     with job.hands.backends.database.begin() as session:
         recording = job.row(session)
         if recording is not None and not recordings.is_past(recording, job.step):

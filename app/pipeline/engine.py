@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from app.db import Database, now_of_database
 from app.models import Recording, WorkerRow
 from app.pipeline import queues
+from app.pipeline.following import workflow_name
 
 #: A constant: by default it is a hash of the code, and a deploy would strand work of the old version.
 APPLICATION_VERSION = "1"
@@ -65,11 +66,12 @@ def enqueue(session: Session, recording: Recording) -> None:
     enqueue_workflow(
         session, queues.RECORDINGS, "recording_v1", name, str(recording.id), number, queues.WINDOWS
     )
+    log.info("workflow begun", extra={"workflow": name, "recording": str(recording.id), "attempt": number})
 
 
 def workflow_id(recording: Recording) -> str:
     """The id of the workflow of the recording's present attempt."""
-    return f"recording-{recording.id}-{recording.attempt}"
+    return workflow_name(recording.id, recording.attempt)
 
 
 def enqueue_workflow(session: Session, queue: str, workflow: str, name: str, *arguments: str | int) -> None:

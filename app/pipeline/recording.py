@@ -13,6 +13,7 @@ from dbos import DBOS, WorkflowSerializationFormat
 from app.models import Recording, Step
 from app.pipeline import steps
 from app.pipeline.border import Hands, guarded
+from app.pipeline.following import following
 from app.pipeline.waiting import patiently
 from app.services import recordings
 
@@ -78,7 +79,8 @@ def windows(recording_id: str, attempt: int) -> int:
     """Find the language and the windows; how many there are, or -1 for "stop"."""
     if not guarded(Step.windows, recording_id, attempt, steps.windows):
         return -1
-    return patiently(f"step=windows recording={recording_id}", lambda: _planned(recording_id, attempt))
+    with following(recording_id, attempt, Step.windows, Hands.now().worker):
+        return patiently("step", lambda: _planned(recording_id, attempt))
 
 
 def _planned(recording_id: str, attempt: int) -> int:
@@ -112,8 +114,6 @@ def index(recording_id: str, attempt: int) -> bool:
 @DBOS.step(name="tell")
 def tell(recording_id: str, attempt: int) -> None:
     """A letter to whoever made the episode; the notice in the studio is already there."""
-    backends = Hands.backends_now()
-    patiently(
-        f"step=tell recording={recording_id}",
-        lambda: steps.tell(backends, uuid.UUID(recording_id), attempt),
-    )
+    hands = Hands.now()
+    with following(recording_id, attempt, "tell", hands.worker):
+        patiently("step", lambda: steps.tell(hands.backends, uuid.UUID(recording_id), attempt))

@@ -173,7 +173,7 @@ def tell(backends: Backends, recording_id: uuid.UUID, attempt: int) -> None:
     try:
         backends.mailer.send(letter)
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        log.warning("letter for recording=%s not sent: %s", recording_id, type(error).__name__)
+        log.warning("letter not sent: %s", type(error).__name__)
 
 
 def _letter(session: Session, backends: Backends, recording_id: uuid.UUID, attempt: int) -> Letter | None:

@@ -53,13 +53,13 @@ def run(backends: Backends, name: str | None = None, dead_after_s: float = engin
         log.error("this worker cannot work: %s", error)
         return 1
     housekeeping.start(backends, stopping)
-    log.info("worker=%s slots=%d started", place.name, backends.settings.slots)
+    log.info("worker started", extra={"worker": place.name, "slots": backends.settings.slots})
     while not stopping.wait(0.2):
         if heartbeat.superseded.is_set():
-            log.warning("worker=%s was taken over by another", place.name)
+            log.warning("worker was taken over by another", extra={"worker": place.name})
             return SUPERSEDED
     heartbeat.stop()
-    log.info("worker=%s stopped", place.name)
+    log.info("worker stopped", extra={"worker": place.name})
     del only, place
     return 0
 
