@@ -24,6 +24,7 @@ PART_BYTES = 8 * 1024 * 1024
 ENGINES = ("faster-whisper", "openai-whisper", "remote")
 
 _SECRET_LENGTH_MIN = 32
+_TOKEN_LENGTH_MIN = 20
 _NAME_LENGTH_MAX = 60
 
 
@@ -55,6 +56,7 @@ class Settings:
     stereo_kbps: int
     proxy_hops: int
     log_format: str
+    metrics_token: str = field(repr=False)
     time_zone: str
     oidc_issuer: str
     oidc_client_id: str
@@ -145,6 +147,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         stereo_kbps=_number(env, "HEARTH_STEREO_KBPS", 128, 96, 320),
         proxy_hops=_number(env, "HEARTH_PROXY_HOPS", 0, 0, 5),
         log_format=_one_of(env, "HEARTH_LOG_FORMAT", "text", "json"),
+        metrics_token=_metrics_token(env),
         time_zone=_time_zone(env.get("HEARTH_TIME_ZONE") or "Europe/London"),
         second_factor=_one_of(env, "HEARTH_SECOND_FACTOR", "optional", "studio"),
         **_organisation(env),
@@ -189,6 +192,13 @@ def _in_one_line(env: Mapping[str, str], name: str) -> str:
     if not re.fullmatch(r"[!-~]*", text):
         raise SettingsError(name, "must be of ASCII characters without a space")
     return text
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    token = _in_one_line(env, "HEARTH_METRICS_TOKEN")
+    if token and len(token) < _TOKEN_LENGTH_MIN:
+        raise SettingsError("HEARTH_METRICS_TOKEN", f"must have at least {_TOKEN_LENGTH_MIN} characters")
+    return token
 
 
 def _time_zone(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings
+from app.version import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("transcription", "feeds", "app")
@@ -28,20 +30,24 @@ MAY_IMPORT = {
     "app.models": {"app.db", "app.models"},
     "app.counting": {"app.counting", "app.models"},
     "app.openid": {"app.errors", "app.openid", "app.settings"},
-    "app.storage": {"app.errors", "app.storage"},
-    "app.search": {"app.errors", "app.models", "app.search"},
+    "app.metrics": set(),
+    "app.version": set(),
+    "app.storage": {"app.errors", "app.metrics", "app.storage"},
+    "app.search": {"app.errors", "app.metrics", "app.models", "app.search"},
     "app.migrate": {"app.db"},
     "app.migrations": {"app.db", "app.models", "app.search"},
     "app.backends": {
         "app.db", "app.errors", "app.mail", "app.openid", "app.settings", "app.storage", "transcription",
     },
     "app.services": {
-        "app.artwork", "app.audio", "app.counting", "app.db", "app.errors", "app.models", "app.notes",
-        "app.openid", "app.search", "app.services", "app.settings", "app.storage", "feeds", "transcription",
+        "app.artwork", "app.audio", "app.counting", "app.db", "app.errors", "app.metrics", "app.models",
+        "app.notes", "app.openid", "app.search", "app.services", "app.settings", "app.storage", "feeds",
+        "transcription",
     },
     "app.pipeline": {
-        "app.audio", "app.backends", "app.counting", "app.db", "app.errors", "app.mail", "app.models",
-        "app.pipeline", "app.search", "app.services", "app.settings", "app.storage", "transcription",
+        "app.audio", "app.backends", "app.counting", "app.db", "app.errors", "app.mail", "app.metrics",
+        "app.models", "app.pipeline", "app.search", "app.services", "app.settings", "app.storage",
+        "transcription",
     },
     "app": {"app", "feeds", "transcription"},
 }  # fmt: skip
@@ -55,6 +61,7 @@ ONLY_IN = {
     "faster_whisper": {"transcription.faster_whisper", "transcription.voice", "transcription.weights"},
     "whisper": {"transcription.openai_whisper"},
     "torch": {"transcription.checkpoint", "transcription.openai_whisper"},
+    "prometheus_client": {"app.metrics", "app.web.metrics", "app.web.told"},
     "feedgen": {"feeds.rss", "feeds.itunes", "feeds.podcast_ns"},
 }
 
@@ -156,6 +163,12 @@ def test_no_variable_of_the_readme_is_unknown() -> None:
 
     assert named
     assert [name for name in sorted(named) if f'"{name}"' not in source] == []
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert project["version"] == VERSION
 
 
 def test_the_lock_files_name_no_host() -> None:

@@ -1,6 +1,7 @@
 """Who works: one row per worker process, kept alive by the database's clock."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,3 +22,5 @@ class WorkerRow(Base):
     beat_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
     taken_over_by: Mapped[str | None] = mapped_column(sa.String(200))
+    #: What it has measured since it started (app/metrics.py).
+    figures: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))

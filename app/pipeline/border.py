@@ -31,6 +31,7 @@ from app.audio.errors import (
 )
 from app.audio.sandbox import ffmpeg_path
 from app.backends import Backends
+from app.metrics import STEP_SECONDS
 from app.models import Recording, RecordingState, Step
 from app.pipeline import queues
 from app.pipeline.following import following
@@ -58,6 +59,15 @@ log = logging.getLogger("hearth.pipeline")
 
 class Overtaken(Exception):
     """Another worker has taken over and gone on: what this one made is not wanted any more."""
+
+
+#: How a try of a step may end without being done, failed or an outage, in the figures.
+_OUTCOMES = (
+    (Overtaken, "overtaken"),
+    (Cancelled, "cancelled"),
+    (RecordingRefused, "refused"),
+    (ChildDied, "child died"),
+)
 
 
 @dataclass(frozen=True)
@@ -262,7 +272,8 @@ def _until_ended(job: _Job, work: Callable[[Hands, Recording], None]) -> bool:
             recording = _enter(job)
             if recording is None:
                 return _is_done(job)
-            work(job.hands, recording)
+            with _timed(job.step):
+                work(job.hands, recording)
         except Overtaken:
             log.info("step overtaken")
             return False
@@ -274,6 +285,25 @@ def _until_ended(job: _Job, work: Callable[[Hands, Recording], None]) -> bool:
         else:
             log.info("step done", extra={"seconds": round(time.monotonic() - started_s, 2)})
             return True
+
+
+@contextmanager
+def _timed(step: Step) -> Iterator[None]:
+    """One try of a step, in the figures by how it ended."""
+    began_s, outcome = time.monotonic(), "done"
+    try:
+        yield
+    except Exception as error:
+        outcome = _outcome(error)
+        raise
+    finally:
+        STEP_SECONDS.labels(step.value, outcome).observe(time.monotonic() - began_s)
+
+
+def _outcome(error: Exception) -> str:
+    if is_outage(error):
+        return "outage"
+    return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), "failed")
 
 
 def _has_ended(job: _Job, error: Exception) -> bool:

@@ -24,6 +24,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from app.db import Database, now_of_database
+from app.metrics import Figures, figures_of_worker
 from app.models import Recording, WorkerRow
 from app.pipeline import queues
 from app.pipeline.following import workflow_name
@@ -154,6 +155,8 @@ class Heartbeat:
         self._slots = slots
         self._dead_after_s = dead_after_s
         self._taken: set[str] = set()
+        #: What was written into the row last.
+        self._figures: Figures = {}
         self._stopping = threading.Event()
         #: Set when somebody else has taken over this worker's work: it must end itself.
         self.superseded = threading.Event()
@@ -167,7 +170,7 @@ class Heartbeat:
             row.incarnation = self.incarnation
             row.slots = self._slots
             row.started_at = row.beat_at = now
-            row.stopped_at = row.taken_over_by = None
+            row.stopped_at = row.taken_over_by = row.figures = None
             session.add(row)
         self._thread.start()
 
@@ -177,7 +180,8 @@ class Heartbeat:
         try:
             with self._database.begin() as session:
                 queues.hand_back(session, [self.executor_id])
-                session.execute(self._own_row().values(stopped_at=now_of_database(session)))
+                done = {"stopped_at": now_of_database(session), "figures": figures_of_worker()}
+                session.execute(self._own_row().values(done))
         except sa.exc.SQLAlchemyError as error:  # without the database the row grows old by itself
             log.warning("the end of this worker is not written down: %s", type(error).__name__)
 
@@ -198,13 +202,16 @@ class Heartbeat:
                 return
 
     def beat(self) -> None:
-        """One beat: renew our row, then take over what the dead left."""
+        """One beat: renew our row and its figures, then take over what the dead left."""
+        figures = figures_of_worker()
+        changed = {"figures": figures} if figures != self._figures else {}
         with self._database.begin() as session:
             now = now_of_database(session)
             done = session.execute(
-                self._own_row().where(WorkerRow.taken_over_by.is_(None)).values(beat_at=now)
+                self._own_row().where(WorkerRow.taken_over_by.is_(None)).values(beat_at=now, **changed)
             )
             alive = _rows(done) == 1
+        self._figures = figures
         if not alive:
             self.superseded.set()
             return

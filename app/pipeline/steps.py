@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app import metrics
 from app.audio import master as mastering
 from app.audio import probe, tags, waveform
 from app.audio.probe import Inspection, Sound
@@ -53,7 +54,7 @@ def master(hands: Hands, recording: Recording) -> None:
     """The enclosure and the speech file; "publish now" happens here."""
     settings = hands.backends.settings
     folder = hands.job_folder(recording)
-    with hands.turn(recording, Step.master):
+    with hands.turn(recording, Step.master), metrics.working("master", recording.duration_ms or 0):
         made = mastering.master(
             _source(hands, recording),
             _inspection(recording),
@@ -125,11 +126,11 @@ def transcribe(hands: Hands, recording: Recording, number: int) -> None:
             return
         window.runs += 1
         span = (window.start_ms, window.end_ms)
-    segments = engine.transcribe(
-        _samples(hands, recording, *span),
-        language=recording.language or "en",
-        accurate=recording.episode.show.accurate,
-    )
+    samples = _samples(hands, recording, *span)
+    with metrics.working("transcribe", span[1] - span[0]):
+        segments = engine.transcribe(
+            samples, language=recording.language or "en", accurate=recording.episode.show.accurate
+        )
     result: list[Any] = [segment_to_stored(segment) for segment in segments]
     with hands.ending(recording, Step.transcribe) as (session, row):
         recordings.keep_result(session, row, number, result, hands.backends.clock())

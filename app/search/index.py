@@ -11,6 +11,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.metrics import SEARCH_SECONDS
 from app.search import asking, postgres, sqlite, storing
 from app.search.errors import SearchUnsupported
 from app.search.hits import Hit, IndexedText, Piece, Results
@@ -129,7 +130,8 @@ def search(
     visible = _narrowed(visible, community_id, show_id)
     per_page = min(max(per_page, 1), MAX_PER_PAGE)
     index = _backend(session).INDEX
-    return asking.search(index, session, query, visible=visible, page=max(page, 1), per_page=per_page)
+    with SEARCH_SECONDS.time():
+        return asking.search(index, session, query, visible=visible, page=max(page, 1), per_page=per_page)
 
 
 def suggest(

@@ -50,6 +50,8 @@ class StoreUnavailable(StorageError, Unavailable):
     """The store does not answer, or not as it should."""
 
     message = "The store is not available"
+    #: Whether it stands in the figures already: one call may ask for another.
+    is_counted = False
 
 
 class StoreFull(StoreUnavailable):

@@ -26,6 +26,7 @@ from uuid import uuid4
 
 from app.storage import durable
 from app.storage.addresses import PartAddress, opened, sealed
+from app.storage.counting import errors_counted
 from app.storage.errors import (
     KeyRefused,
     PartHashWrong,
@@ -61,6 +62,7 @@ class Stream(Protocol):
         """At most `size` bytes; none at the end."""
 
 
+@errors_counted
 class FolderStore(FolderObjects):
     """An ObjectStore in a folder, and the receiving end of its parts."""
 

@@ -18,6 +18,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING, Literal
 
 from app.storage import durable
+from app.storage.counting import errors_counted
 from app.storage.errors import KeyRefused, ObjectMissing, StoreFull, StoreUnavailable
 from app.storage.keys import KINDS, checked_key, checked_prefix, media_type
 from app.storage.store import ObjectInfo
@@ -29,6 +30,7 @@ _COPY_PIECE_BYTES = 2**20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
+@errors_counted
 class FolderObjects:
     """Objects in a folder."""
 

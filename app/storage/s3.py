@@ -22,7 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 
-from app.storage import s3_answers
+from app.storage import counting, s3_answers
 from app.storage.errors import KeyRefused, ObjectMissing, StoreUnavailable, UploadFinished, UploadMissing
 from app.storage.keys import checked_key, checked_prefix, media_type
 from app.storage.store import (
@@ -48,6 +48,7 @@ _TRIES = 4
 _TRANSFER = TransferConfig(multipart_threshold=8 * 2**20, multipart_chunksize=8 * 2**20, max_concurrency=4)
 
 
+@counting.errors_counted
 class S3Store:
     """An ObjectStore in a bucket. Credentials come from where AWS tools look (AWS_ACCESS_KEY_ID ...)."""
 
@@ -366,6 +367,7 @@ class _Body(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    @counting.failures_as("read")
     def readinto(self, buffer: "WriteableBuffer") -> int:
         if self._body is None:
             return 0

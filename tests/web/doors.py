@@ -68,6 +68,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("embed.player", "GET"): Row(PUBLIC),
     ("embed.describe", "GET"): Row(PUBLIC, query=lambda place: {"url": f"{HERE}/embed/{place.episode.guid}"}),
     ("health.show", "GET"): Row(PUBLIC),
+    # no token is set here: test_metrics has one
+    ("metrics.show", "GET"): Row(NOBODY),
     # a token that we did not make: tests/storage and test_account_links have the good ones
     ("parts.put_part", "PUT"): Row(FORGED, without_token=403),
     # a page tells that somebody listens: nobody has to be anybody, and no table is written

@@ -308,6 +308,7 @@ BY_TOKEN: Mapping[tuple[str, str], Token] = {
 NOT_BY_TOKEN = {
     "account.welcome",
     "draft.sound",
+    "metrics.show",
     "organisation.begin",
     "organisation.come_back",
     "organisation.own",

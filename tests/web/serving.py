@@ -34,6 +34,7 @@ def running(settings: Settings, module: tuple[str, ...] = WEB) -> Iterator[str]:
         "HEARTH_DATA": str(settings.data),
         "HEARTH_SECRET": settings.secret,
         "HEARTH_STORE_URL": settings.store_url,
+        "HEARTH_METRICS_TOKEN": settings.metrics_token,
         "PORT": str(settings.port),
         "PYTHONPATH": str(ROOT),
     }

@@ -1,0 +1,69 @@
+"""What lies on the queues and who works on what, for whoever watches. Changes nothing.
+
+Of the durable engine's own table only open work is read, which its index finds: what is done costs nothing.
+"""
+
+import re
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.pipeline import queues
+
+#: More open work than this is not told apart on a page.
+_MOST = 2_000
+
+_RECORDING = re.compile(r"recording-([0-9a-f-]{36})-\d+")
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much waits on a queue, and since when the oldest does (the engine's clock: milliseconds)."""
+
+    waiting: int
+    oldest_at_ms: int
+
+
+def depths(session: Session) -> dict[str, Depth]:
+    """What waits, by queue; queues of one worker's own are told with the ordinary one."""
+    flows = _flows(session)
+    rows = session.execute(
+        sa.select(flows.c.queue_name, sa.func.count(), sa.func.min(flows.c.created_at))
+        .where(flows.c.status == "ENQUEUED", flows.c.queue_name.is_not(None))
+        .group_by(flows.c.queue_name)
+    )
+    found = {name: Depth(0, 0) for name in queues.ORDINARY}
+    for queue, waiting, oldest_at_ms in rows:
+        name = str(queue).partition("@")[0]
+        before = found.get(name, Depth(0, 0))
+        oldest = min(filter(None, (before.oldest_at_ms, int(oldest_at_ms))))
+        found[name] = Depth(before.waiting + waiting, oldest)
+    return found
+
+
+def in_hand(session: Session) -> dict[str, Counter[uuid.UUID]]:
+    """For each worker the recordings it has in hand, and how many windows of each (0: it does the rest)."""
+    flows = _flows(session)
+    rows = session.execute(
+        sa.select(flows.c.executor_id, flows.c.workflow_uuid, flows.c.parent_workflow_id)
+        .where(flows.c.status == "PENDING")
+        .limit(_MOST)
+    )
+    found: dict[str, Counter[uuid.UUID]] = {}
+    for worker, name, parent in rows:
+        named = _RECORDING.match(parent or name)
+        if named is not None:
+            hand = found.setdefault(str(worker), Counter())
+            hand[uuid.UUID(named[1])] += 1 if parent else 0
+    return found
+
+
+def _flows(session: Session) -> sa.TableClause:
+    known = queues.table(session)
+    more = ("created_at", "executor_id")
+    return sa.table(
+        known.name, *(sa.column(c.name) for c in known.c), *map(sa.column, more), schema=known.schema
+    )
