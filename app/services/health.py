@@ -125,7 +125,7 @@ def _work(session: Session, now: datetime) -> Part:
     if not count:
         return Part("work", True, "No recording is waiting.")
     age = now - oldest
-    words = f"{count} in work, the slowest in its present step for {_span(age)}."
+    words = f"{count} in work, the slowest in its present step for {span(age)}."
     return Part("work", age <= WORK_HOLDS, words)
 
 
@@ -133,17 +133,18 @@ def _workers(session: Session, now: datetime) -> Part:
     last = session.scalar(sa.select(sa.func.max(WorkerRow.beat_at)).where(WorkerRow.stopped_at.is_(None)))
     if last is None:
         stopped = session.scalar(sa.select(sa.func.max(WorkerRow.stopped_at)))
-        heard = f" The last one was stopped {_span(now - stopped)} ago." if stopped else ""
+        heard = f" The last one was stopped {span(now - stopped)} ago." if stopped else ""
         return Part(
             "worker", False, f"No worker is running: recordings are received but not worked on.{heard}"
         )
     silence = now - last
     if silence > BEAT_HOLDS:
-        return Part("worker", False, f"No worker has been heard of for {_span(silence)}. Start one.")
-    return Part("worker", True, f"A worker is running. It was last heard of {_span(silence)} ago.")
+        return Part("worker", False, f"No worker has been heard of for {span(silence)}. Start one.")
+    return Part("worker", True, f"A worker is running. It was last heard of {span(silence)} ago.")
 
 
-def _span(length: timedelta) -> str:
+def span(length: timedelta) -> str:
+    """A length of time as a person says it."""
     seconds = max(0, int(length.total_seconds()))
     if seconds < 60:
         return _count(seconds, "second")

@@ -78,6 +78,7 @@ WORDS: dict[str, Words] = {
     "studio.sentence": "corrected a sentence",
     "studio.transcript_checked": "marked the transcript as checked",
     "studio.recording_again": "tried the recording again",
+    "studio.work_again": "tried the recording again",
     "studio.upload_plain": "uploaded a recording",
     "studio.upload_complete": "uploaded a recording",
 }

@@ -21,6 +21,7 @@ OWN = (
     "/account/leave/nurses",
     "/studio/accounts",
     "/studio/health",
+    "/studio/work",
     "/studio/communities/new",
 )
 

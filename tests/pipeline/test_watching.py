@@ -4,14 +4,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from app import metrics
 from app.db import Database
 from app.models import RecordingState, Step
-from app.pipeline import engine, queues, watching
+from app.pipeline import engine, watching
 from app.pipeline.border import Hands
 from tests.factories import make_episode, make_recording
+from tests.pipeline.in_hand import add_window, claim, take
 from tests.pipeline.making import all_the_way, ready
 
 
@@ -21,30 +21,11 @@ def test_what_waits_and_what_is_in_hand_is_told_by_queue_and_worker(database: Da
         waiting, working, third = (
             make_recording(session, make_episode(session), state=RecordingState.working) for _ in range(3)
         )
-        for recording in (waiting, working, third):
-            engine.enqueue(session, recording)
-        for number in range(3):
-            name = f"{engine.workflow_id(working)}-{number}"
-            engine.enqueue_workflow(session, queues.WINDOWS, "window_v1", name, str(working.id), 1, number)
-        flows = watching._flows(session)
-        begun = {"status": "PENDING", "executor_id": "host-0"}
-        for recording in (working, third):
-            mine = flows.c.workflow_uuid == engine.workflow_id(recording)
-            session.execute(sa.update(flows).where(mine).values(begun))
-        session.execute(
-            sa.update(flows)
-            .where(flows.c.workflow_uuid.like(f"{engine.workflow_id(working)}-%"))
-            .values(parent_workflow_id=engine.workflow_id(working))
-        )
-        two = [f"{engine.workflow_id(working)}-{number}" for number in (0, 1)]
-        session.execute(
-            sa.update(flows).where(flows.c.workflow_uuid.in_(two)).values({**begun, "executor_id": "host-1"})
-        )
-        session.execute(
-            sa.update(flows)
-            .where(flows.c.workflow_uuid == engine.workflow_id(waiting))
-            .values(queue_name=queues.own("host-9-publish")[0])
-        )
+        claim(session, waiting, "host-9-publish")
+        take(session, working, "host-0")
+        take(session, third, "host-0")
+        for number, worker in enumerate(("host-1", "host-1", None)):
+            add_window(session, working, number, worker)
     with database.reading() as session:
         depths, in_hand = watching.depths(session), watching.in_hand(session)
 

@@ -133,6 +133,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("studio.notice_read", "POST"): Row(MINE),
     ("studio.notes_preview", "POST"): Row(STUDIO),
     ("studio.health", "GET"): Row(OWNER),
+    ("studio.work", "GET"): Row(OWNER),
+    ("studio.work_again", "POST"): Row(OWNER),
     ("studio.list_accounts", "GET"): Row(OWNER),
     ("studio.add_account", "POST"): Row(OWNER),
     ("studio.make_link", "POST"): Row(OWNER),

@@ -42,6 +42,7 @@ from tests.web.doors import IN, NOTHING, TABLE
 from tests.web.places import Place, World, client_of, make_place, make_world
 from tests.web.signing import PASSWORD, csrf_token
 from tests.web.test_route_matrix import KNOWN, path_of, put_files
+from tests.web.working import make_worker
 
 #: Whose eyes the pages are looked at with: between them they see every branch of every template.
 EYES = ("anonymous", "producer", "facilitator", "owner")
@@ -175,7 +176,7 @@ def _states(session: Session, world: World, place: Place, backends: Backends) ->
 
 
 def _enrich(session: Session, world: World, place: Place, backends: Backends) -> None:
-    """Texts where they may be, listeners, news, people who wait."""
+    """Texts where they may be, listeners, news, people who wait, workers."""
     episode, show, community = place.episode, place.episode.show, world.community
     episode.title, episode.summary = (
         "Falls & “handovers” <at the bedside>",
@@ -206,6 +207,8 @@ def _enrich(session: Session, world: World, place: Place, backends: Backends) ->
                 created_at=WHEN,
             )
         )
+    make_worker(session, "ward-0")
+    make_worker(session, "theatre-0", silent_s=400)
     session.flush()
     transcripts.index(session, episode)
 

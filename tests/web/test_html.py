@@ -37,6 +37,7 @@ NO_PAGE = {
     "media.chapters",
     "media.enclosure",
     "media.transcript",
+    "metrics.show",
     "site.robots",
     "site.sitemap",
     "static",

@@ -28,6 +28,7 @@ from app.web.studio import (
     transcripts,
     upload_page,
     uploads,
+    work,
 )
 from app.web.studio.blueprint import bp
 
@@ -58,6 +59,7 @@ AREAS = (
     scheduling,
     searches,
     transcripts,
+    work,
 )
 
 

@@ -13,7 +13,7 @@ from flask_login import current_user
 from app.errors import NotAllowed, NotFound, NotSignedIn
 from app.models import Account, Community, Episode, Show
 from app.services import access, drafts, shows
-from app.services.published import public_community
+from app.services.published import NOTHING_HERE, public_community
 from app.web.errors import wants_json
 from app.web.proof import is_kept_out
 from app.web.session import current_session
@@ -33,6 +33,14 @@ def account() -> Account:
     found = signed_in()
     if found is None:
         raise NotSignedIn("You need to be signed in to work in the studio.")
+    return found
+
+
+def only_owner() -> Account:
+    """The account, which owns the service; for others there is nothing here. Raises NotFound."""
+    found = account()
+    if not found.is_owner:
+        raise NotFound(NOTHING_HERE)
     return found
 
 

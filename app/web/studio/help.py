@@ -117,6 +117,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Do this for somebody who lost their phone and their recovery codes. Make sure that it is them who asks.",
         "",
     ),
+    "studio.work": (
+        "Look at what has stopped first: try it again once, and open its episode if it stops again. Everything else goes on by itself.",
+        "",
+    ),
     "studio.health": ("If a part is not well, it says what to do. Otherwise there is nothing to do.", ""),
 }
 
