@@ -66,9 +66,9 @@ class _ToStandardError(logging.StreamHandler[TextIO]):
         return sys.stderr
 
 
-_logfmt = structlog.processors.LogfmtRenderer(
-    key_order=["timestamp", "level", "event"], drop_missing=True, bool_as_flag=False
-)
+_FIRST = ("timestamp", "level", "event", "request_id", "workflow", "recording", "attempt", "step", "worker")
+
+_logfmt = structlog.processors.LogfmtRenderer(key_order=_FIRST, drop_missing=True, bool_as_flag=False)
 
 
 def _render_text(logger: WrappedLogger, name: str, event: EventDict) -> str:

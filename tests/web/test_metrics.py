@@ -19,6 +19,7 @@ from app.db import Database, now_of_database
 from app.models import RecordingState, WorkerRow
 from app.pipeline import engine
 from app.version import VERSION
+from tests.conftest import ROOT
 from tests.factories import make_episode, make_published, make_recording, make_show
 from tests.fakes import SetClock
 
@@ -258,3 +259,12 @@ def test_searches_are_timed(watched: FlaskClient) -> None:
     watched.get("/search?q=falls")
 
     assert value(told(watched), "hearth_search_seconds_count") > before
+
+
+def test_the_guide_names_every_figure_and_none_that_is_not_told(watched: FlaskClient) -> None:
+    guide = (ROOT / "docs" / "operators.md").read_text()
+    named = set(re.findall(r"`(hearth_[a-z_]+)", guide))
+    asked = set(re.findall(r"(hearth_[a-z_]+)", guide))
+    families = set(re.findall(r"^# TYPE (hearth_[a-z_]+) ", watched.get("/metrics", headers=SENT).text, re.M))
+
+    assert families == named == asked
