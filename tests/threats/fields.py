@@ -112,7 +112,7 @@ OURS = listed(
     app_codes.secret passkeys.transports recovery_codes.digest spent_challenges.digest
     accounts.password accounts.fs_uniquifier audit_entries.who audit_entries.what audit_entries.subject
     audit_entries.path communities.slug roles.name sign_in_attempts.subject spool_files.name
-    workers.executor_id workers.incarnation workers.taken_over_by shows.slug shows.language
+    workers.executor_id workers.figures workers.incarnation workers.taken_over_by shows.slug shows.language
     shows.category shows.subcategory shows.artwork_sha256 shows.spoken_language episodes.slug
     day_listeners.number draft_links.token_sha256 former_enclosures.sha256 former_enclosures.key
     notices.kind notices.text recordings.file_name recordings.key recordings.sha256 recordings.container

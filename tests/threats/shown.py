@@ -89,6 +89,6 @@ HEADERS = names(
     Permissions-Policy Cross-Origin-Opener-Policy Cross-Origin-Resource-Policy X-Frame-Options
     Cache-Control X-Robots-Tag Vary Location ETag Last-Modified Accept-Ranges
     Access-Control-Allow-Origin Access-Control-Expose-Headers Content-Disposition Set-Cookie Date
-    Retry-After Allow
+    Retry-After Allow X-Request-ID
     """
 )

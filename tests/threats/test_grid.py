@@ -189,9 +189,9 @@ def test_what_is_private_is_in_no_public_output(world: World, everything: list[O
 def test_no_answer_is_a_fault_of_ours(everything: list[Output]) -> None:
     statuses = Counter((one.endpoint, one.status) for one in everything if one.status >= 400)
 
-    # there is no worker, no picture, and a form that was refused
+    # there is no worker, no picture, no token for figures, and a form that was refused
     assert {endpoint for endpoint, status in statuses if status >= 500} <= {"health.show"}
-    assert {endpoint for endpoint, status in statuses if status == 404} <= {"media.artwork"}
+    assert {endpoint for endpoint, status in statuses if status == 404} <= {"media.artwork", "metrics.show"}
     assert {status for _, status in statuses} <= {404, 422, 503}
 
 
