@@ -184,6 +184,7 @@ def _enrich(session: Session, world: World, place: Place, backends: Backends) ->
     )
     episode.notes, episode.content_note = MARKDOWN, "Somebody speaks of a fall."
     episode.number, episode.season = 3, place.season
+    episode.published_at = WHEN + timedelta(microseconds=123_456)  # as real clocks have it
     session.add(AppCode(account_id=place.other.id, secret="sealed", last_step=0, created_at=WHEN))
     show.artwork_alt, show.copyright, show.verify_text = "A lantern", "The Academy", "abc"
     community.domain, community.community, community.practice = "Falls & frailty", "Nurses", MARKDOWN
