@@ -5,7 +5,7 @@ Everything outside the process comes from here, so that a test can hand in anoth
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -88,6 +88,14 @@ def open_backends(settings: Settings) -> Backends:
         engine=Engine(settings).get,
         organisation=open_organisation(settings),
     )
+
+
+def with_slots(backends: Backends, slots: int | None) -> Backends:
+    """The same, transcribing so many windows at a time; as the settings say where none are given."""
+    if slots is None:
+        return backends
+    settings = replace(backends.settings, slots=slots)
+    return replace(backends, settings=settings, engine=Engine(settings).get)
 
 
 def open_organisation(settings: Settings, clock: Callable[[], datetime] = utc_now) -> "Provider | None":

@@ -12,9 +12,9 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
 from app import log as logs
-from app.backends import Backends
+from app.backends import Backends, with_slots
 from app.errors import HearthError
-from app.pipeline import engine
+from app.pipeline import engine, queues
 from app.search.index import restem
 from app.services import accounts, audit, factors, transcripts
 from app.services.audit import Subject
@@ -43,13 +43,23 @@ def register(app: Flask, backends: Backends) -> None:
 
     @app.cli.command("worker")
     @click.option("--name", help="This worker's place; by default the first free one of this host.")
-    def worker(name: str | None) -> None:
+    @click.option("--queues", "names", help=f"What to work on, with commas: {', '.join(queues.SERVED)}.")
+    @click.option(
+        "--slots", type=click.IntRange(1, 64), help="Windows transcribed at a time; instead of HEARTH_SLOTS."
+    )
+    def worker(name: str | None, names: str | None, slots: int | None) -> None:
         """Work on recordings until SIGTERM."""
         from app.pipeline import worker as working  # late: the steps wake sound and speech
 
+        served = tuple(part.strip() for part in (names or ",".join(queues.SERVED)).split(","))
+        if unknown := [part for part in served if part not in queues.SERVED]:
+            raise click.BadParameter(
+                f"there is no queue {unknown[0]!r}. Choose from {', '.join(queues.SERVED)}.",
+                param_hint="--queues",
+            )
         logs.set_up(backends.settings)
         _say_what_is_missing(backends)
-        working.leave(working.run(backends, name))
+        working.leave(working.run(with_slots(backends, slots), name, served))
 
     @app.cli.command("web")
     def web() -> None:

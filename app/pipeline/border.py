@@ -77,18 +77,21 @@ class Hands:
     backends: Backends
     folder: Path
     ffmpeg: Path
-    #: Where the windows of the recordings that are worked on here go.
-    windows_queue: str = queues.WINDOWS
+    #: Where the pieces of the recordings that are worked on here go.
+    pieces_queue: str = queues.TRANSCRIPTION
     #: Set when this process is asked to end.
     going_down: threading.Event = field(default_factory=threading.Event)
     #: When the producer is told that something is waited for.
     say_after_s: float = SAY_AFTER_S
+    #: Called when this process has ended a piece of work, and has room for another.
+    ended: Callable[[], None] = lambda: None
     #: The step that this process has entered last, of each recording and attempt.
     entered: dict[tuple[uuid.UUID, int], Step] = field(default_factory=dict)
 
     #: Set once when the engine is launched in this process.
     _current: ClassVar["Hands | None"] = None
-    #: ffmpeg uses all cores; two recordings at once would only slow each other.
+    #: ffmpeg uses all cores; two recordings at once would only slow each other. The queue sees to it, but
+    #: for recordings of an earlier version.
     one_at_a_time: ClassVar[threading.Lock] = threading.Lock()
 
     @classmethod
@@ -97,9 +100,10 @@ class Hands:
         backends: Backends,
         executor_id: str,
         *,
-        windows_queue: str = queues.WINDOWS,
+        pieces_queue: str = queues.TRANSCRIPTION,
         going_down: threading.Event | None = None,
         say_after_s: float = SAY_AFTER_S,
+        ended: Callable[[], None] = lambda: None,
     ) -> "Hands":
         """Begin work in this process, in an empty folder of this worker's own.
 
@@ -111,7 +115,7 @@ class Hands:
         shutil.rmtree(folder.parent if backends.settings.is_sqlite else folder, ignore_errors=True)
         folder.mkdir(parents=True)
         cls._current = cls(
-            backends, folder, ffmpeg, windows_queue, going_down or threading.Event(), say_after_s
+            backends, folder, ffmpeg, pieces_queue, going_down or threading.Event(), say_after_s, ended
         )
         return cls._current
 

@@ -13,7 +13,7 @@ No other file imports `dbos` but this one and the workflow itself (house, decisi
 import logging
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -37,8 +37,8 @@ PORTABLE = WorkflowSerializationFormat.PORTABLE
 #: A worker beats six times as often.
 DEAD_AFTER_S = 30.0
 
-#: Recordings that wait for their windows take no processor; mastering itself is one at a time.
-RECORDINGS_AT_ONCE = 8
+#: How often a worker looks at its own queues.
+POLL_EVERY_S = 0.2
 
 log = logging.getLogger("hearth.engine")
 
@@ -64,9 +64,10 @@ def enqueue(session: Session, recording: Recording) -> None:
     """
     session.flush()
     name, number = workflow_id(recording), recording.attempt
-    enqueue_workflow(
-        session, queues.RECORDINGS, "recording_v1", name, str(recording.id), number, queues.WINDOWS
-    )
+    queued_at = recording.queued_at or recording.created_at
+    said = (str(recording.id), number, queues.turn(queued_at))
+    reading = queues.turn(queued_at, recording.size_bytes // queues.PIECE_BYTES)
+    enqueue_workflow(session, queues.MASTERING, "recording_v2", name, *said, priority=reading)
     log.info("workflow begun", extra={"workflow": name, "recording": str(recording.id), "attempt": number})
 
 
@@ -75,7 +76,9 @@ def workflow_id(recording: Recording) -> str:
     return workflow_name(recording.id, recording.attempt)
 
 
-def enqueue_workflow(session: Session, queue: str, workflow: str, name: str, *arguments: str | int) -> None:
+def enqueue_workflow(
+    session: Session, queue: str, workflow: str, name: str, *arguments: str | int, priority: int = 1
+) -> None:
     """Enqueue a workflow by its name, in the caller's transaction; one workflow for each `name`."""
     options: EnqueueOptions = {
         "queue_name": queue,
@@ -83,6 +86,7 @@ def enqueue_workflow(session: Session, queue: str, workflow: str, name: str, *ar
         "workflow_id": name,
         "app_version": APPLICATION_VERSION,
         "serialization_type": PORTABLE,
+        "priority": priority,
     }
     bind = session.get_bind()
     engine = bind if isinstance(bind, Engine) else bind.engine
@@ -97,10 +101,8 @@ def open_workflows(session: Session) -> int:
 
 
 def is_open(session: Session, recording: Recording) -> bool:
-    """Whether the recording's present attempt waits or is worked on; False where its workflow is lost."""
-    table = queues.table(session)
-    status = sa.select(table.c.status).where(table.c.workflow_uuid == workflow_id(recording))
-    return session.execute(status).scalar() in queues.OPEN
+    """Whether the recording's present attempt waits or is worked on; False where its work is lost."""
+    return queues.is_open(session, workflow_id(recording))
 
 
 def _config(database: Database, executor_id: str, *, run_migrations: bool) -> DBOSConfig:
@@ -123,22 +125,21 @@ def create_tables(database: Database) -> None:
     run_dbos_database_migrations(database.url)
 
 
-def launch(database: Database, executor_id: str, slots: int, served: Sequence[str] = queues.ORDINARY) -> None:
-    """Start working in this process: its own unfinished work first, then whatever is enqueued.
+def launch(database: Database, executor_id: str, limits: Mapping[str, int]) -> None:
+    """Start working in this process: its own unfinished work first, then what lies on its own queues.
 
-    Raises dbos errors where the engine's tables are missing.
+    `limits` says how much of each kind at a time (`queues.limits`). Raises dbos errors where the engine's
+    tables are missing.
     """
-    import app.pipeline.recording  # noqa: F401  (late: registers the workflows, which import this file)
+    import app.pipeline.former  # noqa: F401  (late: registers the workflows, which import this file)
 
+    served = {queues.own(kind, executor_id): most for kind, most in limits.items()}
     DBOS(config=_config(database, executor_id, run_migrations=False))
     DBOS.listen_queues(list(served))
     DBOS.launch()
-    for name in served:
+    for name, most in served.items():
         DBOS.register_queue(
-            name,
-            worker_concurrency=RECORDINGS_AT_ONCE if name.startswith(queues.RECORDINGS) else slots,
-            polling_interval_sec=0.5,
-            on_conflict="always_update",
+            name, worker_concurrency=most, polling_interval_sec=POLL_EVERY_S, on_conflict="always_update"
         )
     _launched.set()
 
@@ -237,11 +238,12 @@ def take_over(database: Database, executor_id: str, dead_after_s: float = DEAD_A
     """
     with database.begin() as session:
         now = now_of_database(session)
-        session.execute(
-            sa.delete(WorkerRow).where(
-                WorkerRow.taken_over_by == executor_id, WorkerRow.stopped_at < now - timedelta(hours=1)
-            )
-        )
+        gone = session.scalars(
+            sa.delete(WorkerRow)
+            .where(WorkerRow.taken_over_by == executor_id, WorkerRow.stopped_at < now - timedelta(hours=1))
+            .returning(WorkerRow.executor_id)
+        ).all()
+        queues.forget(session, gone)
         for row in _dead(session, executor_id, now - timedelta(seconds=dead_after_s)):
             mine = {"taken_over_by": executor_id, "stopped_at": now}
             done = session.execute(

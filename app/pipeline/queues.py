@@ -1,59 +1,151 @@
 """Which work lies on which queue, as rows of the durable engine's own table.
 
-Ordinary workers serve the ordinary queues. `publish --wait` works for one recording only: it moves that
-recording's work to queues of its own, and whoever sees that it is gone moves the rest back. Only waiting
-work is claimed, in one statement each, so that nothing is taken from a worker that has begun with it.
+Work is enqueued on a queue of its kind, where it is everybody's. A worker takes from it what it has room
+for, in one statement, to a queue of its own, which only it serves: so each worker keeps its own limits (the
+engine keeps one limit for all workers of a queue), and takes the next piece the moment that it is free.
+Whoever sees that a worker is gone moves back what it had.
+
+The lowest priority is taken first, by everybody: it is a moment (see `turn`).
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+MASTERING, TRANSCRIPTION = "mastering", "transcription"
+#: Of an earlier version: recordings that wait for their windows all the way, and those windows.
 RECORDINGS, WINDOWS = "recordings", "windows"
-#: What ordinary workers listen to; the last two held the work of `publish --wait` in an earlier version.
-ORDINARY = (RECORDINGS, WINDOWS, "recordings-own", "windows-own")
+
+#: Where the work of each kind may lie while it is everybody's.
+LYING: dict[str, tuple[str, ...]] = {
+    MASTERING: (MASTERING,),
+    TRANSCRIPTION: (TRANSCRIPTION, WINDOWS, "windows-own"),
+    RECORDINGS: (RECORDINGS, "recordings-own"),
+}
+ORDINARY = tuple(name for names in LYING.values() for name in names)
+
+#: What a worker can be told to serve, and what it then takes.
+SERVED: dict[str, tuple[str, ...]] = {MASTERING: (MASTERING, RECORDINGS), TRANSCRIPTION: (TRANSCRIPTION,)}
 
 OPEN = ("ENQUEUED", "PENDING", "DELAYED")
 
+#: Recordings of an earlier version take no processor while they wait for their windows.
+RECORDINGS_AT_ONCE = 8
 
-def own(executor_id: str) -> tuple[str, str]:
-    """The queues, for recordings and for windows, that only this executor serves."""
-    return f"{RECORDINGS}@{executor_id}", f"{WINDOWS}@{executor_id}"
+#: How long one piece of a recording gives way to what comes after it.
+PIECE_S = 60
+#: So much of a file is one piece: ten minutes of an MP3, or one of a WAV.
+PIECE_BYTES = 10 * 1024**2
+_FIRST_MOMENT = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def turn(queued_at: datetime, pieces: int = 0) -> int:
+    """The priority of work that comes after so many pieces of its recording.
+
+    The first piece has its turn when it arrives, each further one a minute later: a short recording does not
+    wait for the windows of a long one, and a long one is not put off for ever by short ones that keep coming.
+    """
+    return max(1, round((queued_at - _FIRST_MOMENT).total_seconds()) + PIECE_S * pieces)
+
+
+def own(kind: str, executor_id: str) -> str:
+    """The queue of this kind that only this executor serves."""
+    return f"{kind}@{executor_id}"
+
+
+def limits(slots: int, served: Sequence[str] = tuple(SERVED)) -> dict[str, int]:
+    """How much of each kind a worker takes at a time: mastering uses all cores by itself."""
+    each = {MASTERING: 1, TRANSCRIPTION: slots, RECORDINGS: RECORDINGS_AT_ONCE}
+    return {kind: each[kind] for name in served for kind in SERVED[name]}
 
 
 def table(session: Session) -> sa.TableClause:
     """The engine's table of workflows, as far as it is needed here."""
     schema = None if session.get_bind().dialect.name == "sqlite" else "dbos"
-    names = ("workflow_uuid", "parent_workflow_id", "status", "queue_name")
+    names = ("workflow_uuid", "parent_workflow_id", "status", "queue_name", "priority", "created_at")
     return sa.table("workflow_status", *(sa.column(name) for name in names), schema=schema)
 
 
-def waits(session: Session, workflow_id: str) -> bool:
-    """Whether anything of this workflow and its windows lies on the ordinary queues."""
+def take(session: Session, kind: str, executor_id: str, most: int) -> int:
+    """Move what is next to the executor's own queue, until it has `most` there; how many were moved."""
     flows = table(session)
-    mine = sa.or_(flows.c.workflow_uuid == workflow_id, flows.c.parent_workflow_id == workflow_id)
-    return session.scalar(sa.select(flows.c.status).where(mine, *_waiting(flows)).limit(1)) is not None
+    mine = sa.select(sa.func.count()).where(
+        flows.c.queue_name == own(kind, executor_id), flows.c.status.in_(OPEN)
+    )
+    room = most - session.scalars(mine).one()
+    if room < 1:
+        return 0
+    chosen = session.scalars(
+        sa.select(flows.c.workflow_uuid)
+        .where(*_waiting(flows, LYING[kind]))
+        .order_by(flows.c.priority, flows.c.created_at)
+        .limit(room)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if chosen:
+        mine_now = sa.update(flows).values(queue_name=own(kind, executor_id))
+        session.execute(mine_now.where(flows.c.workflow_uuid.in_(chosen)))
+    return len(chosen)
+
+
+def any_waits(session: Session, kinds: Sequence[str]) -> bool:
+    """Whether anything of these kinds is there to be taken."""
+    flows = table(session)
+    names = [name for kind in kinds for name in LYING[kind]]
+    return session.scalar(sa.select(flows.c.status).where(*_waiting(flows, names)).limit(1)) is not None
+
+
+def is_open(session: Session, workflow_id: str) -> bool:
+    """Whether anything of this recording's way waits or is worked on."""
+    flows = table(session)
+    open_one = sa.select(flows.c.status).where(flows.c.status.in_(OPEN), _belongs(flows, workflow_id))
+    return session.scalar(open_one.limit(1)) is not None
+
+
+def waits(session: Session, workflow_id: str) -> bool:
+    """Whether anything of this recording's way lies on the ordinary queues."""
+    flows = table(session)
+    there = sa.select(flows.c.status).where(*_waiting(flows, ORDINARY), _belongs(flows, workflow_id))
+    return session.scalar(there.limit(1)) is not None
 
 
 def claim(session: Session, workflow_id: str, executor_id: str) -> None:
-    """Move what waits of this workflow and its windows to the executor's own queues."""
+    """Move what waits of this recording's way to the executor's own queues, and nothing else."""
     flows = table(session)
-    for column, queue in zip(
-        (flows.c.workflow_uuid, flows.c.parent_workflow_id), own(executor_id), strict=True
-    ):
+    for kind, names in LYING.items():
         session.execute(
-            sa.update(flows).where(column == workflow_id, *_waiting(flows)).values(queue_name=queue)
+            sa.update(flows)
+            .where(*_waiting(flows, names), _belongs(flows, workflow_id))
+            .values(queue_name=own(kind, executor_id))
         )
 
 
-def _waiting(flows: sa.TableClause) -> tuple[sa.ColumnElement[bool], ...]:
-    return (flows.c.status == "ENQUEUED", flows.c.queue_name.in_(ORDINARY))
-
-
 def hand_back(session: Session, executor_ids: Sequence[str]) -> None:
-    """What these executors had claimed lies on the ordinary queues again."""
+    """What these executors had taken lies on the ordinary queues again."""
     flows = table(session)
-    for place, ordinary in enumerate((RECORDINGS, WINDOWS)):
-        claimed = flows.c.queue_name.in_([own(executor_id)[place] for executor_id in executor_ids])
-        session.execute(sa.update(flows).where(claimed, flows.c.status.in_(OPEN)).values(queue_name=ordinary))
+    for kind in (*LYING, WINDOWS):
+        taken = flows.c.queue_name.in_([own(kind, executor_id) for executor_id in executor_ids])
+        session.execute(sa.update(flows).where(taken, flows.c.status.in_(OPEN)).values(queue_name=kind))
+
+
+def forget(session: Session, executor_ids: Sequence[str]) -> None:
+    """The engine need not know the queues of these executors any more."""
+    known = sa.table("queues", sa.column("name"), schema=table(session).schema)
+    names = [own(kind, executor_id) for kind in (*LYING, WINDOWS) for executor_id in executor_ids]
+    if names:
+        session.execute(sa.delete(known).where(known.c.name.in_(names)))
+
+
+def _waiting(flows: sa.TableClause, names: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
+    return (flows.c.status == "ENQUEUED", flows.c.queue_name.in_(names))
+
+
+def _belongs(flows: sa.TableClause, workflow_id: str) -> sa.ColumnElement[bool]:
+    """The workflow itself, and what it has begun: their names go on from its own."""
+    return sa.or_(
+        flows.c.workflow_uuid == workflow_id,
+        flows.c.workflow_uuid.startswith(f"{workflow_id}-", autoescape=True),
+        flows.c.parent_workflow_id == workflow_id,
+    )

@@ -1,19 +1,24 @@
 """The way of a recording, top to bottom: receive, inspect, master, windows, transcribe, join, index.
 
+Its sound is read by one worker; every window is then a piece of work of its own, for whichever worker is
+free. Nothing waits for anything: whoever ends the last window begins what comes after it. Each piece has a
+name of its own, so that beginning it twice begins it once.
+
 Each step is safe to run twice: it writes objects under keys that name their content or recording, then
 its rows in one transaction. A step gives back whether to go on, never an exception, so that what the
-durable engine stores is small and plain. A changed order of steps is a new workflow (`recording_v2`);
-this one stays until it is drained.
+durable engine stores is small and plain. A changed order of steps is a new workflow: `former.py` has the
+one before this, until it is drained.
 """
 
 import uuid
+from collections.abc import Callable
 
-from dbos import DBOS, WorkflowSerializationFormat
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowSerializationFormat
 
 from app.models import Recording, Step
-from app.pipeline import steps
+from app.pipeline import queues, steps
 from app.pipeline.border import Hands, guarded
-from app.pipeline.following import following
+from app.pipeline.following import following, workflow_name
 from app.pipeline.waiting import patiently
 from app.services import recordings
 
@@ -22,38 +27,53 @@ PORTABLE = WorkflowSerializationFormat.PORTABLE
 RECOVERIES = 1000
 
 
-@DBOS.workflow(name="recording_v1", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
-def recording_v1(recording_id: str, attempt: int, windows_queue: str) -> bool:
-    """Take one recording all the way; whether it arrived.
+@DBOS.workflow(name="recording_v2", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
+def recording_v2(recording_id: str, attempt: int, turn: int) -> None:
+    """Read its sound. `turn` is the priority of its first piece: see app.pipeline.queues."""
+    if receive(recording_id, attempt) and inspect(recording_id, attempt) and master(recording_id, attempt):
+        _begin(windows_v2, recording_id, attempt, "windows", turn, turn)
+    else:
+        tell(recording_id, attempt)
+    Hands.now().ended()
 
-    `windows_queue` stays because workflows that are stored have it: whoever works decides now.
-    """
-    arrived = _all_the_way(recording_id, attempt)
-    tell(recording_id, attempt)
-    return arrived
 
-
-def _all_the_way(recording_id: str, attempt: int) -> bool:
-    if not (
-        receive(recording_id, attempt) and inspect(recording_id, attempt) and master(recording_id, attempt)
-    ):
-        return False
+@DBOS.workflow(name="windows_v2", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
+def windows_v2(recording_id: str, attempt: int, turn: int) -> None:
+    """Find its windows, and have each transcribed."""
     count = windows(recording_id, attempt)
-    if count < 0:
-        return False
-    handles = [
-        DBOS.enqueue_workflow(Hands.now().windows_queue, window_v1, recording_id, attempt, number)
-        for number in range(count)
-    ]
-    if not all([handle.get_result(polling_interval_sec=0.5) for handle in handles]):
-        return False
-    return join(recording_id, attempt) and index(recording_id, attempt)
+    for number in range(count):
+        later = turn + queues.PIECE_S * number
+        _begin(window_v2, recording_id, attempt, f"window-{number}", later, number, turn)
+    if count < 1:
+        _begin(rest_v2, recording_id, attempt, "rest", turn)
+    Hands.now().ended()
 
 
-@DBOS.workflow(name="window_v1", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
-def window_v1(recording_id: str, attempt: int, number: int) -> bool:
-    """Transcribe one window; whether the recording should go on."""
-    return transcribe(recording_id, attempt, number)
+@DBOS.workflow(name="window_v2", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
+def window_v2(recording_id: str, attempt: int, number: int, turn: int) -> None:
+    """Transcribe one window; after the last one, begin with the rest."""
+    transcribe(recording_id, attempt, number)
+    if has_all_words(recording_id, attempt):
+        _begin(rest_v2, recording_id, attempt, "rest", turn)
+    Hands.now().ended()
+
+
+@DBOS.workflow(name="rest_v2", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
+def rest_v2(recording_id: str, attempt: int) -> None:
+    """Put it together, make it searchable, tell how it ended."""
+    if join(recording_id, attempt):
+        index(recording_id, attempt)
+    tell(recording_id, attempt)
+    Hands.now().ended()
+
+
+def _begin(
+    workflow: Callable[..., None], recording_id: str, attempt: int, piece: str, priority: int, *more: int
+) -> None:
+    """Enqueue a piece of this recording's way, once, where this process wants such pieces."""
+    name = f"{workflow_name(recording_id, attempt)}-{piece}"
+    with SetWorkflowID(name), SetEnqueueOptions(priority=priority):
+        DBOS.enqueue_workflow(Hands.now().pieces_queue, workflow, recording_id, attempt, *more)
 
 
 @DBOS.step(name="receive")
@@ -86,7 +106,7 @@ def windows(recording_id: str, attempt: int) -> int:
 def _planned(recording_id: str, attempt: int) -> int:
     with Hands.backends_now().database.reading() as session:
         recording = recordings.in_work(session, uuid.UUID(recording_id), attempt)
-        return len(recordings.windows_done(session, recording)) if recording else -1
+        return len(recordings.windows_of(session, recording)) if recording else -1
 
 
 @DBOS.step(name="transcribe")
@@ -97,6 +117,19 @@ def transcribe(recording_id: str, attempt: int, number: int) -> bool:
         steps.transcribe(hands, recording, number)
 
     return guarded(Step.transcribe, recording_id, attempt, work)
+
+
+@DBOS.step(name="has_all_words")
+def has_all_words(recording_id: str, attempt: int) -> bool:
+    """Whether no window is left to do: all are done, or nobody wants this attempt any more."""
+    with following(recording_id, attempt, Step.transcribe, Hands.now().worker):
+        return patiently("step", lambda: _has_all_words(recording_id, attempt))
+
+
+def _has_all_words(recording_id: str, attempt: int) -> bool:
+    with Hands.backends_now().database.reading() as session:
+        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt)
+        return recording is None or recordings.has_all_words(session, recording)
 
 
 @DBOS.step(name="join")

@@ -98,6 +98,8 @@ def master(hands: Hands, recording: Recording) -> None:
             ),
         )
         episodes.take_enclosure(session, row, hands.backends.clock())
+        recordings.wait_for_turn(row)
+    hands.clear(recording.id, recording.attempt)  # from here on everything is read from the store
 
 
 def windows(hands: Hands, recording: Recording) -> None:
@@ -114,7 +116,6 @@ def windows(hands: Hands, recording: Recording) -> None:
         language, confidence = hands.backends.engine().detect_language(pieces)
     with hands.ending(recording, Step.windows) as (session, row):
         recordings.plan(session, row, spans, language, confidence)
-    hands.clear(recording.id, recording.attempt)  # from here on everything is read from the store
 
 
 def transcribe(hands: Hands, recording: Recording, number: int) -> None:
@@ -139,7 +140,7 @@ def transcribe(hands: Hands, recording: Recording, number: int) -> None:
 def join(hands: Hands, recording: Recording) -> None:
     """All windows as one transcript of sentences."""
     with hands.backends.database.reading() as session:
-        done = recordings.windows_done(session, recording)
+        done = recordings.windows_of(session, recording)
     transcript = join_windows(
         [Window(w.number, w.start_ms, w.end_ms) for w in done],
         [[segment_from_stored(item) for item in w.result or []] for w in done],

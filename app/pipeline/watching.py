@@ -7,6 +7,7 @@ import re
 import uuid
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,7 +17,8 @@ from app.pipeline import queues
 #: More open work than this is not told apart on a page.
 _MOST = 2_000
 
-_RECORDING = re.compile(r"recording-([0-9a-f-]{36})-\d+")
+#: The way of a recording, or a window of it (the last two forms: of this version, and of the one before).
+_PIECE = re.compile(r"recording-([0-9a-f-]{36})-\d+(-window-\d+|-\d+)?")
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,10 @@ def depths(session: Session) -> dict[str, Depth]:
         .where(flows.c.status == "ENQUEUED", flows.c.queue_name.is_not(None))
         .group_by(flows.c.queue_name)
     )
-    found = {name: Depth(0, 0) for name in queues.ORDINARY}
+    found = {name: Depth(0, 0) for name in queues.LYING}
     for queue, waiting, oldest_at_ms in rows:
-        name = str(queue).partition("@")[0]
+        lying = str(queue).partition("@")[0]
+        name = next((kind for kind, names in queues.LYING.items() if lying in names), lying)
         before = found.get(name, Depth(0, 0))
         oldest = min(filter(None, (before.oldest_at_ms, int(oldest_at_ms))))
         found[name] = Depth(before.waiting + waiting, oldest)
@@ -48,22 +51,21 @@ def in_hand(session: Session) -> dict[str, Counter[uuid.UUID]]:
     """For each worker the recordings it has in hand, and how many windows of each (0: it does the rest)."""
     flows = _flows(session)
     rows = session.execute(
-        sa.select(flows.c.executor_id, flows.c.workflow_uuid, flows.c.parent_workflow_id)
-        .where(flows.c.status == "PENDING")
-        .limit(_MOST)
+        sa.select(flows.c.executor_id, flows.c.workflow_uuid).where(flows.c.status == "PENDING").limit(_MOST)
     )
     found: dict[str, Counter[uuid.UUID]] = {}
-    for worker, name, parent in rows:
-        named = _RECORDING.match(parent or name)
+    for worker, name in rows:
+        named = _PIECE.match(name)
         if named is not None:
             hand = found.setdefault(str(worker), Counter())
-            hand[uuid.UUID(named[1])] += 1 if parent else 0
+            hand[uuid.UUID(named[1])] += 1 if named[2] else 0
     return found
 
 
 def _flows(session: Session) -> sa.TableClause:
     known = queues.table(session)
-    more = ("created_at", "executor_id")
-    return sa.table(
-        known.name, *(sa.column(c.name) for c in known.c), *map(sa.column, more), schema=known.schema
+    columns: tuple[sa.ColumnClause[Any], ...] = (
+        *(sa.column(column.name) for column in known.c),
+        sa.column("executor_id"),
     )
+    return sa.table(known.name, *columns, schema=known.schema)

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from app.audio.errors import SandboxBroken
@@ -17,6 +17,7 @@ from app.pipeline.border import Hands
 from app.pipeline.places import Place, PlaceTaken
 from app.pipeline.places import open_lock as open_lock  # the backup asks whether anybody works
 from app.pipeline.places import try_lock as try_lock
+from app.pipeline.taking import Taker
 from app.settings import Settings
 from transcription.transcriber import REMOTE_ENGINE, why_not_here
 from transcription.weights import why_not
@@ -29,8 +30,13 @@ SUPERSEDED = 75
 _M_ARENA_MAX = -8
 
 
-def run(backends: Backends, name: str | None = None, dead_after_s: float = engine.DEAD_AFTER_S) -> int:
-    """Work until SIGTERM or SIGINT; the exit code.
+def run(
+    backends: Backends,
+    name: str | None = None,
+    served: Sequence[str] = tuple(queues.SERVED),
+    dead_after_s: float = engine.DEAD_AFTER_S,
+) -> int:
+    """Work on these queues until SIGTERM or SIGINT; the exit code.
 
     On SQLite a second worker waits for the first to end: one process with several slots is what
     SQLite takes (house, decision 2).
@@ -43,21 +49,28 @@ def run(backends: Backends, name: str | None = None, dead_after_s: float = engin
     if stopping.is_set():
         return 0
     settings = backends.settings
-    if wrong := _why_deaf(settings):
+    wrong = _why_deaf(settings) if queues.TRANSCRIPTION in served else ""
+    if wrong:
         log.error("this worker cannot work: %s", wrong)
         return 1
     try:
         place = places.take(backends, name)
-        heartbeat = begin(backends, place, queues.ORDINARY, dead_after_s, stopping)
+        limits = queues.limits(settings.slots, served)
+        taker = Taker(backends.database, place.name, limits)
+        heartbeat = begin(
+            backends, place, limits, dead_after_s=dead_after_s, going_down=stopping, ended=taker.look_now
+        )
     except (SandboxBroken, PlaceTaken) as error:
         log.error("this worker cannot work: %s", error)
         return 1
+    taker.start()
     housekeeping.start(backends, stopping)
     log.info("worker started", extra={"worker": place.name, "slots": backends.settings.slots})
     while not stopping.wait(0.2):
         if heartbeat.superseded.is_set():
             log.warning("worker was taken over by another", extra={"worker": place.name})
             return SUPERSEDED
+    taker.stop()
     heartbeat.stop()
     log.info("worker stopped", extra={"worker": place.name})
     del only, place
@@ -85,19 +98,24 @@ def _keep_memory_small() -> None:
 def begin(
     backends: Backends,
     place: Place,
-    served: Sequence[str],
+    limits: Mapping[str, int],
+    *,
+    pieces_queue: str = queues.TRANSCRIPTION,
     dead_after_s: float = engine.DEAD_AFTER_S,
     going_down: threading.Event | None = None,
+    ended: Callable[[], None] = lambda: None,
 ) -> engine.Heartbeat:
-    """Announce this process and start working in it; serve first recordings, then windows."""
+    """Announce this process and start working in it, on so much of each kind at a time."""
     if not backends.settings.is_sqlite:
         places.clear_left(backends.settings.data)
-    Hands.take(backends, place.name, windows_queue=served[1], going_down=going_down)
+    Hands.take(backends, place.name, pieces_queue=pieces_queue, going_down=going_down, ended=ended)
     heartbeat = engine.Heartbeat(backends.database, place.name, backends.settings.slots, dead_after_s)
     heartbeat.start()
     try:
         place.remember(heartbeat.incarnation)
-        engine.launch(backends.database, place.name, backends.settings.slots, served)
+        with backends.database.begin() as session:
+            queues.hand_back(session, [place.name])  # what a process that was killed here had taken
+        engine.launch(backends.database, place.name, limits)
     except BaseException:
         heartbeat.stop()
         raise
@@ -107,9 +125,8 @@ def begin(
 def begin_own(backends: Backends) -> tuple[Place, engine.Heartbeat]:
     """Start working in this process for what it claims, and for nothing else."""
     place = places.take(backends, kind="-publish")
-    with backends.database.begin() as session:
-        queues.hand_back(session, [place.name])  # what a process that was killed here had claimed
-    return place, begin(backends, place, queues.own(place.name))
+    own = queues.own(queues.TRANSCRIPTION, place.name)
+    return place, begin(backends, place, queues.limits(backends.settings.slots), pieces_queue=own)
 
 
 def take_only_place(backends: Backends, stopping: threading.Event) -> IO[bytes] | None:

@@ -281,7 +281,7 @@ def window(session: Session, recording: Recording, number: int) -> Window:
     ).one()
 
 
-def windows_done(session: Session, recording: Recording) -> list[Window]:
+def windows_of(session: Session, recording: Recording) -> list[Window]:
     """All windows of the present attempt in their order."""
     return list(
         session.scalars(
@@ -290,6 +290,11 @@ def windows_done(session: Session, recording: Recording) -> list[Window]:
             .order_by(Window.number)
         )
     )
+
+
+def has_all_words(session: Session, recording: Recording) -> bool:
+    """Whether every window of the present attempt is done."""
+    return all(window.done_at is not None for window in windows_of(session, recording))
 
 
 def keep_result(

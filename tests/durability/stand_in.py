@@ -1,9 +1,10 @@
 """A worker process whose workflow has the shape of ours and whose steps only leave traces.
 
-Three steps, a fan-out of windows as child workflows, a join; run by the real engine with the real
-heartbeat. Every step writes "began", "effect" and "ended" into a journal, so that the proof can count. As
-the real ones do, a step ends in one transaction that holds the row of its work and looks whether it was
-done already: nothing else, no key of a table either, keeps an effect from being had twice.
+Three steps, a fan-out of windows, and a join that whoever ends the last window begins; run by the real
+engine with the real heartbeat, on queues of each worker's own. Every step writes "began", "effect" and
+"ended" into a journal, so that the proof can count. As the real ones do, a step ends in one transaction
+that holds the row of its work and looks whether it was done already: nothing else, no key of a table
+either, keeps an effect from being had twice.
 """
 
 import os
@@ -13,11 +14,12 @@ import time
 import uuid
 
 import sqlalchemy as sa
-from dbos import DBOS, WorkflowSerializationFormat
+from dbos import DBOS, SetWorkflowID, WorkflowSerializationFormat
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.pipeline import engine
+from app.pipeline import engine, queues
+from app.pipeline.taking import Taker
 
 WINDOWS = 4
 DEAD_AFTER_S = 3.0
@@ -81,15 +83,35 @@ def proof_v1(work: str) -> str:
     """receive, inspect, master, then the windows, then join."""
     for name in ("receive", "inspect", "master"):
         step(work, name)
-    handles = [DBOS.enqueue_workflow("windows", proof_window_v1, work, number) for number in range(WINDOWS)]
-    heard = [handle.get_result(polling_interval_sec=0.2) for handle in handles]
-    return join(work, "+".join(heard))
+    for number in range(WINDOWS):
+        with SetWorkflowID(f"proof-{work}-window-{number}"):
+            DBOS.enqueue_workflow(queues.TRANSCRIPTION, proof_window_v1, work, number)
+    return work
 
 
 @DBOS.workflow(name="proof_window_v1", max_recovery_attempts=1000, serialization_type=PORTABLE)
 def proof_window_v1(work: str, number: int) -> str:
-    """One window."""
-    return step(work, f"window-{number}")
+    """One window; the join after the last one."""
+    heard = step(work, f"window-{number}")
+    if all_heard(work):
+        with SetWorkflowID(f"proof-{work}-rest"):
+            DBOS.enqueue_workflow(queues.TRANSCRIPTION, proof_rest_v1, work)
+    return heard
+
+
+@DBOS.step(name="proof_all_heard")
+def all_heard(work: str) -> str:
+    """What all windows heard; nothing while one is left."""
+    with _database[0].reading() as session:
+        known = sa.select(RESULT.c.value).where(RESULT.c.work == work, RESULT.c.step.startswith("window-"))
+        heard = session.scalars(known.order_by(RESULT.c.step)).all()
+    return "+".join(heard) if len(heard) == WINDOWS else ""
+
+
+@DBOS.workflow(name="proof_rest_v1", max_recovery_attempts=1000, serialization_type=PORTABLE)
+def proof_rest_v1(work: str) -> str:
+    """The join."""
+    return join(work, all_heard(work))
 
 
 @DBOS.step(name="proof_join")
@@ -102,7 +124,7 @@ def enqueue(database: Database, work: str) -> None:
     """Start one piece of work with a transaction of the caller's kind."""
     with database.begin() as session:
         session.execute(sa.insert(WORK).values(work=work))
-        engine.enqueue_workflow(session, "recordings", "proof_v1", f"proof-{work}", work)
+        engine.enqueue_workflow(session, queues.MASTERING, "proof_v1", f"proof-{work}", work)
 
 
 def main(url: str, executor_id: str) -> None:
@@ -111,7 +133,11 @@ def main(url: str, executor_id: str) -> None:
     _database.append(database)
     heartbeat = engine.Heartbeat(database, executor_id, slots=2, dead_after_s=DEAD_AFTER_S)
     heartbeat.start()
-    engine.launch(database, executor_id, 2)
+    with database.begin() as session:
+        queues.hand_back(session, [executor_id])
+    limits = {queues.MASTERING: 2, queues.TRANSCRIPTION: 2}
+    engine.launch(database, executor_id, limits)
+    Taker(database, executor_id, limits).start()
     parent = os.getppid()
     while not heartbeat.superseded.wait(0.1):
         if os.getppid() != parent:

@@ -23,8 +23,9 @@ def take(session: Session, recording: Recording, worker: str) -> None:
 def add_window(session: Session, recording: Recording, number: int, worker: str | None = None) -> None:
     """A window of it waits, or this worker has it in hand."""
     parent = engine.workflow_id(recording)
-    name = f"{parent}-{number}"
-    engine.enqueue_workflow(session, queues.WINDOWS, "window_v1", name, str(recording.id), 1, number)
+    name = f"{parent}-window-{number}"
+    said = (str(recording.id), 1, number, 1)
+    engine.enqueue_workflow(session, queues.TRANSCRIPTION, "window_v2", name, *said)
     taken = {"status": "PENDING", "executor_id": worker} if worker else {}
     _change(session, name, parent_workflow_id=parent, **taken)
 
@@ -32,7 +33,7 @@ def add_window(session: Session, recording: Recording, number: int, worker: str 
 def claim(session: Session, recording: Recording, worker: str) -> None:
     """It waits on this worker's own queue."""
     engine.enqueue(session, recording)
-    _change(session, engine.workflow_id(recording), queue_name=queues.own(worker)[0])
+    _change(session, engine.workflow_id(recording), queue_name=queues.own(queues.MASTERING, worker))
 
 
 def _change(session: Session, name: str, **values: str) -> None:

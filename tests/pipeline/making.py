@@ -98,7 +98,7 @@ def do(backends: Backends, recording_id: uuid.UUID, step: Step) -> bool:
     if step is not Step.transcribe:
         return guarded(step, str(recording_id), attempt, WORK[step])
     with backends.database.reading() as session:
-        count = len(recordings.windows_done(session, recordings.get(session, recording_id)))
+        count = len(recordings.windows_of(session, recordings.get(session, recording_id)))
 
     def one(number: int) -> bool:
         return guarded(

@@ -113,12 +113,11 @@ def test_a_heart_that_beats_before_its_worker_can_work_takes_nothing_over(anywhe
 
 def test_work_that_was_claimed_goes_back_with_whoever_claimed_it(anywhere: Backends) -> None:
     with anywhere.database.begin() as session:
-        for name, parent, queue in (("r-1", None, "recordings"), ("r-1-0", "r-1", "windows"),
-                                    ("r-2", None, "recordings")):  # fmt: skip
-            put(session, name, parent, queue)
+        for name, queue in (("r-1", "mastering"), ("r-1-window-0", "transcription"), ("r-10", "mastering")):
+            enqueue_workflow(session, queue, "window_v2" if "window" in name else "recording_v2", name)
         queues.claim(session, "r-1", "publish-0")
         assert lying(session) == {
-            "r-1": "recordings@publish-0", "r-1-0": "windows@publish-0", "r-2": "recordings",
+            "r-1": "mastering@publish-0", "r-1-window-0": "transcription@publish-0", "r-10": "mastering",
         }  # fmt: skip
         assert not queues.waits(session, "r-1")
     beating(anywhere, "publish-0")
@@ -126,14 +125,8 @@ def test_work_that_was_claimed_goes_back_with_whoever_claimed_it(anywhere: Backe
 
     take_over(anywhere.database, "heir")
     with anywhere.database.reading() as session:
-        assert lying(session) == {"r-1": "recordings", "r-1-0": "windows", "r-2": "recordings"}
+        assert lying(session) == {"r-1": "mastering", "r-1-window-0": "transcription", "r-10": "mastering"}
         assert queues.waits(session, "r-1")
-
-
-def put(session: Session, name: str, parent: str | None, queue: str) -> None:
-    enqueue_workflow(session, queue, "window_v1" if parent else "recording_v1", name)
-    flows = queues.table(session)
-    session.execute(sa.update(flows).where(flows.c.workflow_uuid == name).values(parent_workflow_id=parent))
 
 
 def lying(session: Session) -> dict[str, str]:

@@ -20,6 +20,7 @@ from app.backends import Backends
 from app.db import Database, now_of_database
 from app.migrate import migrate
 from app.models import EpisodeState, PublishWish, RecordingState, SegmentRow, Step, Window, WorkerRow
+from app.pipeline import engine, queues
 from app.pipeline.engine import create_tables
 from tests.factories import make_published
 from tests.pipeline.making import (
@@ -141,3 +142,60 @@ def test_two_workers_of_one_host_live_side_by_side_and_a_name_in_use_is_refused(
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "Leave --name out" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_one_worker_reads_sound_and_another_writes_it_down_with_slots_of_its_own(
+    on_postgres: Backends, sentence: Path, weights: Path, tmp_path: Path
+) -> None:
+    command = ("-m", "flask", "--app", "app", "worker")
+    reading = {**environment(on_postgres, tmp_path / "no weights"), "HEARTH_MODEL": "base"}
+    hearing = environment(on_postgres, weights)
+    recording_id = ready(on_postgres, sentence, wish=PublishWish.when_ready)
+    enqueue(on_postgres, recording_id)
+    with (
+        worker(reading, *command, "--name", "reads", "--queues", "mastering"),
+        worker(hearing, *command, "--name", "hears", "--queues", "transcription", "--slots", "3"),
+    ):
+        wait_for(has_ended(on_postgres, recording_id))
+
+    assert look(on_postgres, recording_id).state is RecordingState.ready
+    with on_postgres.database.reading() as session:
+        rows = {row.executor_id: row.slots for row in session.scalars(sa.select(WorkerRow))}
+    assert rows["hears"] == 3
+    assert _done_by(on_postgres, recording_id) == {
+        "": "reads", "-windows": "hears", "-window-0": "hears", "-rest": "hears",
+    }  # fmt: skip
+
+
+def test_what_was_on_its_way_before_the_workflow_changed_goes_to_its_end(
+    on_postgres: Backends, sentence: Path, weights: Path
+) -> None:
+    recording_id = ready(on_postgres, sentence)
+    row = look(on_postgres, recording_id)
+    with on_postgres.database.begin() as session:
+        said = (str(recording_id), row.attempt, queues.WINDOWS)
+        name = engine.workflow_id(row)
+        engine.enqueue_workflow(session, queues.RECORDINGS, "recording_v1", name, *said)
+    with worker(environment(on_postgres, weights)):
+        wait_for(has_ended(on_postgres, recording_id))
+
+    assert look(on_postgres, recording_id).state is RecordingState.ready
+
+
+def test_a_queue_that_there_is_not_is_refused_in_words(on_postgres: Backends, weights: Path) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "app", "worker", "--queues", "mastering,mixing"]
+    refused = subprocess.run(
+        command, cwd=ROOT, env=environment(on_postgres, weights), capture_output=True, text=True, check=False
+    )
+
+    assert refused.returncode == 2
+    assert "there is no queue 'mixing'. Choose from mastering, transcription." in refused.stderr
+
+
+def _done_by(backends: Backends, recording_id: uuid.UUID) -> dict[str, str]:
+    """Which worker did each piece of a recording's way, by what its name ends with."""
+    first = engine.workflow_id(look(backends, recording_id))
+    flows = sa.table("workflow_status", sa.column("workflow_uuid"), sa.column("executor_id"), schema="dbos")
+    with backends.database.reading() as session:
+        rows = session.execute(sa.select(flows).where(flows.c.workflow_uuid.startswith(first)))
+        return {name.removeprefix(first): executor for name, executor in rows}

@@ -30,10 +30,10 @@ def test_what_waits_and_what_is_in_hand_is_told_by_queue_and_worker(database: Da
         depths, in_hand = watching.depths(session), watching.in_hand(session)
 
     assert {name: depth.waiting for name, depth in depths.items() if depth.waiting} == {
-        "recordings": 1,
-        "windows": 1,
+        "mastering": 1,
+        "transcription": 1,
     }
-    assert {"recordings", "windows"} <= depths.keys()
+    assert {"mastering", "transcription"} <= depths.keys()
     assert in_hand == {
         "host-0": Counter({working.id: 0, third.id: 0}),
         "host-1": Counter({working.id: 2}),

@@ -156,9 +156,9 @@ def test_what_only_the_database_knows_is_told(
     samples = told(watched)
 
     assert value(samples, "hearth_database_up") == 1
-    assert value(samples, "hearth_queue_depth", queue="recordings") == 2
-    assert value(samples, "hearth_queue_depth", queue="windows") == 0
-    assert 0 <= value(samples, "hearth_queue_oldest_seconds", queue="recordings") < 60
+    assert value(samples, "hearth_queue_depth", queue="mastering") == 2
+    assert value(samples, "hearth_queue_depth", queue="transcription") == 0
+    assert 0 <= value(samples, "hearth_queue_oldest_seconds", queue="mastering") < 60
     counts = {state: value(samples, "hearth_recordings", state=state.value) for state in RecordingState}
     assert counts == {
         RecordingState.working: 2,
