@@ -259,7 +259,7 @@ def _claimed(backends: Backends) -> bool:
     """Whether any process has claimed work that is not done."""
     with backends.database.reading() as session:
         flows = queues.table(session)
-        names = session.scalars(sa.select(flows.c.queue_name).where(flows.c.status.in_(queues.OPEN)))
+        names = session.scalars(sa.select(flows.c.queue_name).where(queues.OPEN))
         return any("@" in name for name in names)
 
 

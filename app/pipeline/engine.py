@@ -96,7 +96,7 @@ def enqueue_workflow(
 def open_workflows(session: Session) -> int:
     """How many workflows are neither finished nor cancelled."""
     table = queues.table(session)
-    count = sa.select(sa.func.count()).select_from(table).where(table.c.status.in_(queues.OPEN))
+    count = sa.select(sa.func.count()).select_from(table).where(queues.OPEN)
     return session.execute(count).scalar_one()
 
 

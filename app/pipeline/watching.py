@@ -1,6 +1,6 @@
 """What lies on the queues and who works on what, for whoever watches. Changes nothing.
 
-Of the durable engine's own table only open work is read, which its index finds: what is done costs nothing.
+Of the durable engine's own table only open work is read, by its index of that: what is done costs nothing.
 """
 
 import re
@@ -31,28 +31,20 @@ class Depth:
 
 def depths(session: Session) -> dict[str, Depth]:
     """What waits, by queue; queues of one worker's own are told with the ordinary one."""
-    flows = _flows(session)
-    rows = session.execute(
-        sa.select(flows.c.queue_name, sa.func.count(), sa.func.min(flows.c.created_at))
-        .where(flows.c.status == "ENQUEUED", flows.c.queue_name.is_not(None))
-        .group_by(flows.c.queue_name)
-    )
+    rows = session.execute(waiting(session))
     found = {name: Depth(0, 0) for name in queues.LYING}
-    for queue, waiting, oldest_at_ms in rows:
+    for queue, count, oldest_at_ms in rows:
         lying = str(queue).partition("@")[0]
         name = next((kind for kind, names in queues.LYING.items() if lying in names), lying)
         before = found.get(name, Depth(0, 0))
         oldest = min(filter(None, (before.oldest_at_ms, int(oldest_at_ms))))
-        found[name] = Depth(before.waiting + waiting, oldest)
+        found[name] = Depth(before.waiting + count, oldest)
     return found
 
 
 def in_hand(session: Session) -> dict[str, Counter[uuid.UUID]]:
     """For each worker the recordings it has in hand, and how many windows of each (0: it does the rest)."""
-    flows = _flows(session)
-    rows = session.execute(
-        sa.select(flows.c.executor_id, flows.c.workflow_uuid).where(flows.c.status == "PENDING").limit(_MOST)
-    )
+    rows = session.execute(begun(session))
     found: dict[str, Counter[uuid.UUID]] = {}
     for worker, name in rows:
         named = _PIECE.match(name)
@@ -60,6 +52,21 @@ def in_hand(session: Session) -> dict[str, Counter[uuid.UUID]]:
             hand = found.setdefault(str(worker), Counter())
             hand[uuid.UUID(named[1])] += 1 if named[2] else 0
     return found
+
+
+def waiting(session: Session) -> sa.Select[str, int, int]:
+    """The question for what waits: queue, how much, the oldest."""
+    flows = _flows(session)
+    chosen = sa.select(flows.c.queue_name, sa.func.count(), sa.func.min(flows.c.created_at))
+    waits = (queues.OPEN, flows.c.status == "ENQUEUED", flows.c.queue_name.is_not(None))
+    return chosen.where(*waits).group_by(flows.c.queue_name)
+
+
+def begun(session: Session) -> sa.Select[str, str]:
+    """The question for what is in hand: worker and workflow."""
+    flows = _flows(session)
+    chosen = sa.select(flows.c.executor_id, flows.c.workflow_uuid)
+    return chosen.where(queues.OPEN, flows.c.status == "PENDING").limit(_MOST)
 
 
 def _flows(session: Session) -> sa.TableClause:

@@ -1,11 +1,16 @@
 """What waits, who works on what, and what a worker has measured: as the engine's rows say it."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app import metrics
+from app.backends import Backends
 from app.db import Database
 from app.models import RecordingState, Step
 from app.pipeline import engine, watching
@@ -38,6 +43,17 @@ def test_what_waits_and_what_is_in_hand_is_told_by_queue_and_worker(database: Da
         "host-0": Counter({working.id: 0, third.id: 0}),
         "host-1": Counter({working.id: 2}),
     }
+
+
+@pytest.mark.parametrize("question", [watching.waiting, watching.begun])
+def test_what_is_done_is_not_read(
+    question: Callable[[Session], sa.Select[Any]], backends: Backends, session: Session
+) -> None:
+    statement = question(session).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+
+    plan = [row.detail for row in session.execute(sa.text(f"EXPLAIN QUERY PLAN {statement}"))]
+
+    assert all("INDEX" in step for step in plan if "workflow_status" in step), plan
 
 
 def test_a_recordings_way_leaves_how_long_each_step_took_and_its_sound(hands: Hands, voice: Path) -> None:
