@@ -20,8 +20,10 @@ from app.models import RecordingState, WorkerRow
 from app.pipeline import engine
 from app.version import VERSION
 from tests.conftest import ROOT
-from tests.factories import make_episode, make_published, make_recording, make_show
+from tests.factories import make_account, make_episode, make_published, make_recording, make_show
 from tests.fakes import SetClock
+from tests.web.places import client_of
+from tests.web.working import make_worker, make_working
 
 TOKEN = "a token that nobody guesses".replace(" ", "-")
 SENT = {"Authorization": f"Bearer {TOKEN}"}
@@ -171,6 +173,29 @@ def test_what_only_the_database_knows_is_told(
     assert value(samples, "hearth_disk_free_bytes", place="data") > 0
     info = next(dict(labels) for name, labels in samples if name == "hearth_build_info")
     assert (info["version"], info["database"]) == (VERSION, "sqlite")
+
+
+def test_both_databases_are_asked_alike(database: Database, backends: Backends) -> None:
+    engine.create_tables(database)
+    with database.begin() as session:
+        made = make_working(session)
+        make_worker(session, "figures").figures = {
+            "hearth_sound_seconds": [["hearth_sound_seconds_total", {"step": "master"}, 7.0]]
+        }
+    settings = replace(backends.settings, metrics_token=TOKEN)
+    app = create_app(backends=replace(backends, settings=settings, database=database))
+    with database.begin() as session:
+        owner = make_account(session, is_owner=True)
+    client, _ = client_of(app, owner)
+
+    samples, page = told(app.test_client()), client.get("/studio/work").text
+
+    assert value(samples, "hearth_database_up") == 1
+    assert value(samples, "hearth_workers_alive") == 3
+    assert value(samples, "hearth_queue_depth", queue="windows") == 1
+    assert value(samples, "hearth_sound_seconds_total", step="master", worker="figures") == 7
+    assert made.failed.episode.title in page
+    assert "2 stopped, 2 in work, 2 waiting; 3 workers running." in page
 
 
 def test_what_a_worker_measured_is_told_under_its_name(
