@@ -3,10 +3,11 @@
 import json
 import logging
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from structlog.contextvars import bound_contextvars
 
@@ -108,6 +109,28 @@ def test_every_line_of_a_request_carries_its_id_and_no_line_after_it(
         ("request", first),
         ("said within", second),
         ("request", second),
+        ("said afterwards", None),
+    ]
+
+
+def test_a_body_that_is_written_bit_by_bit_carries_the_id_to_its_end(
+    app: Flask, client: FlaskClient, written: Written
+) -> None:
+    log = logging.getLogger("app.somewhere")
+
+    def body() -> Iterator[bytes]:
+        yield b"one"
+        log.info("said on the way")
+
+    app.add_url_rule("/bits", view_func=lambda: Response(body()))
+    with client.get("/bits") as answer:
+        said = answer.data
+    log.info("said afterwards")
+
+    assert said == b"one"
+    assert [(line["event"], line.get("request_id")) for line in written()] == [
+        ("request", answer.headers["X-Request-ID"]),
+        ("said on the way", answer.headers["X-Request-ID"]),
         ("said afterwards", None),
     ]
 

@@ -161,9 +161,11 @@ def test_an_address_without_the_remote_engine_sends_nothing_anywhere(tmp_path: P
         ("HEARTH_REMOTE_TOKEN", "two\r\nX-Evil: lines"),
         ("HEARTH_REMOTE_TOKEN", "ümlaut"),
         ("HEARTH_REMOTE_MODEL", 'a"; filename="b'),
+        ("HEARTH_METRICS_TOKEN", "too-short-to-be-safe"[:-1]),
+        ("HEARTH_METRICS_TOKEN", "long enough, but with spaces"),
     ],
 )  # fmt: skip
-def test_an_engine_that_cannot_be_used_is_refused(tmp_path: Path, name: str, value: str) -> None:
+def test_what_cannot_be_used_is_refused(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         read_settings({"HEARTH_DATA": str(tmp_path), name: value})
 
@@ -186,3 +188,12 @@ def test_a_service_that_cannot_start_says_why_in_one_line(name: str, tmp_path: P
     ]
     assert f"Error: {name} " in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_token_for_figures_is_kept_to_itself(tmp_path: Path) -> None:
+    token = "a-token-that-nobody-guesses"
+
+    settings = read_settings({"HEARTH_DATA": str(tmp_path), "HEARTH_METRICS_TOKEN": token})
+
+    assert settings.metrics_token == token
+    assert token not in repr(settings)

@@ -57,6 +57,9 @@ def register(app: Flask, _backends: Backends) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
+        if response.is_streamed and not response.direct_passthrough:
+            g.ends_with_body = True  # what is written while it is read still belongs here
+            response.call_on_close(clear_contextvars)
         if is_own_look():
             return response
         response.headers[HEADER] = request_id()
@@ -74,7 +77,8 @@ def register(app: Flask, _backends: Backends) -> None:
 
     @app.teardown_request
     def forget(_error: BaseException | None) -> None:
-        clear_contextvars()
+        if not g.get("ends_with_body"):
+            clear_contextvars()
 
 
 def request_id() -> str:

@@ -59,7 +59,7 @@ def _wait(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
     while time.monotonic() < deadline and server.poll() is None:
         try:
             requests.get(f"{address}/robots.txt", timeout=5)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):  # it may listen before it answers
             time.sleep(0.1)
         else:
             return
