@@ -67,6 +67,11 @@ SOUND_SECONDS = Counter(
     registry=REGISTRY,
 )
 
+# Prometheus sees what a counter gains only from the second time that it sees it: they begin at 0
+for _step in ("master", "transcribe"):
+    WORK_SECONDS.labels(_step)
+    SOUND_SECONDS.labels(_step)
+
 #: What a worker tells of itself.
 OF_WORKERS: tuple[MetricWrapperBase, ...] = (STORE_ERRORS, STEP_SECONDS, WORK_SECONDS, SOUND_SECONDS)
 

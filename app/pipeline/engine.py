@@ -171,7 +171,8 @@ class Heartbeat:
             row.incarnation = self.incarnation
             row.slots = self._slots
             row.started_at = row.beat_at = now
-            row.stopped_at = row.taken_over_by = row.figures = None
+            row.stopped_at = row.taken_over_by = None
+            row.figures = self._figures = figures_of_worker()
             session.add(row)
         self._thread.start()
 

@@ -221,6 +221,18 @@ def test_what_a_worker_measured_is_told_under_its_name(
         assert value(mine, name, **labels, worker="host-0") == value(mine, name, **labels) > 0, name
 
 
+def test_a_worker_that_has_done_nothing_tells_so(watched: FlaskClient, backends: Backends) -> None:
+    heart = engine.Heartbeat(backends.database, "host-1", 2)
+    heart.start()
+    samples = told(watched)
+    heart.stop()
+
+    for step in ("master", "transcribe"):
+        for what in ("work", "sound"):
+            labels = frozenset({"step": step, "worker": "host-1"}.items())
+            assert (f"hearth_{what}_seconds_total", labels) in samples
+
+
 def test_a_worker_of_another_version_breaks_nothing(watched: FlaskClient, session: Session) -> None:
     now = now_of_database(session)
     figures = {
