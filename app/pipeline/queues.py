@@ -31,7 +31,7 @@ SERVED: dict[str, tuple[str, ...]] = {MASTERING: (MASTERING, RECORDINGS), TRANSC
 
 #: Work that is not done, by the engine's partial index of that: a database uses it only where the words of
 #: its condition stand in the question.
-OPEN = sa.text("status IN ('ENQUEUED', 'PENDING')")
+OPEN: sa.ColumnElement[bool] = sa.literal_column("status IN ('ENQUEUED', 'PENDING')")
 
 #: Recordings of an earlier version take no processor while they wait for their windows.
 RECORDINGS_AT_ONCE = 8
@@ -138,7 +138,7 @@ def forget(session: Session, executor_ids: Sequence[str]) -> None:
         session.execute(sa.delete(known).where(known.c.name.in_(names)))
 
 
-def _waiting(flows: sa.TableClause, names: Sequence[str]) -> tuple[sa.sql.roles.WhereHavingRole, ...]:
+def _waiting(flows: sa.TableClause, names: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
     return (OPEN, flows.c.status == "ENQUEUED", flows.c.queue_name.in_(names))
 
 
