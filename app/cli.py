@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
@@ -18,6 +19,10 @@ from app.pipeline import engine, queues
 from app.search.index import restem
 from app.services import accounts, audit, factors, transcripts
 from app.services.audit import Subject
+from app.storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from app.storage.s3 import S3Store
 
 log = logging.getLogger("hearth")
 
@@ -36,7 +41,7 @@ def register(app: Flask, backends: Backends) -> None:
         engine.create_tables(backends.database)
         _say_what_is_missing(backends)
         if isinstance(backends.store, S3Store):
-            backends.store.allow_uploads_from(backends.settings.public_url)
+            _let_browsers_upload(backends.store, backends.settings.public_url)
         with backends.database.begin() as session:
             restem(session)
             transcripts.index_missing(session)
@@ -184,6 +189,14 @@ def _add_accounts(app: Flask, backends: Backends) -> None:
                 session, None, "took somebody's second step off", Subject(account.name), backends.clock()
             )
         click.echo(f"{email} signs in with the password alone now.")
+
+
+def _let_browsers_upload(store: "S3Store", origin: str) -> None:
+    """Set the bucket's CORS rule; who may not, or cannot now, is told that it has to be there."""
+    try:
+        store.allow_uploads_from(origin)
+    except StorageError as error:
+        log.warning("the CORS rule of the bucket was not set: %s; uploads from %s need it", error, origin)
 
 
 def _say_what_is_missing(backends: Backends) -> None:

@@ -30,10 +30,7 @@ def serve(app: Flask, backends: Backends, patience: Patience | None = None) -> N
     """
     patience = patience or Patience()
     settings = backends.settings
-    spool = settings.data / "tmp"
-    make_folder("HEARTH_DATA", spool)
-    clear_left(settings)
-    tempfile.tempdir = str(spool)  # large bodies must not fill /tmp, which may be memory
+    prepare(settings)
     sockets: dict[int, Any] = {}
     _listen(app, settings, sockets, patience)
     connections = Connections(sockets, channel_class(app, backends, patience))
@@ -45,6 +42,14 @@ def serve(app: Flask, backends: Backends, patience: Patience | None = None) -> N
     signal.signal(signal.SIGINT, down)
     connections.serve()
     end_at_once()
+
+
+def prepare(settings: Settings) -> None:
+    """Make room for the bodies of requests, and remove what killed processes left of them."""
+    spool = settings.data / "tmp"
+    make_folder("HEARTH_DATA", spool)
+    clear_left(settings)
+    tempfile.tempdir = str(spool)  # large bodies must not fill /tmp, which may be memory
 
 
 def _listen(app: Flask, settings: Settings, sockets: dict[int, Any], patience: Patience) -> None:

@@ -38,6 +38,7 @@ class Settings:
     public_url: str
     database_url: str
     store_url: str
+    media: str
     secret: str
     service_name: str
     contact_email: str
@@ -95,6 +96,11 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
     @property
+    def store_is_folder(self) -> bool:
+        """Whether recordings and sound lie in a folder of this machine."""
+        return self.store_url.startswith("file:")
+
+    @property
     def limits(self) -> "Limits":
         """What an upload may be."""
         return Limits()
@@ -122,13 +128,15 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     parts = urlsplit(public_url)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
         raise SettingsError("HEARTH_PUBLIC_URL", "must be like https://podcasts.example.org, without a path")
+    store_url = env.get("HEARTH_STORE_URL") or (data / "store").as_uri()
     return Settings(
         data=data,
         port=port,
         listen=env.get("HEARTH_LISTEN") or "127.0.0.1",
         public_url=public_url,
         database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{data / 'hearth.db'}"),
-        store_url=env.get("HEARTH_STORE_URL") or (data / "store").as_uri(),
+        store_url=store_url,
+        media=_media(env, store_url),
         secret=_secret(env, data),
         service_name=env.get("HEARTH_SERVICE_NAME") or "Hearth",
         contact_email=env.get("HEARTH_CONTACT_EMAIL") or "",
@@ -158,6 +166,15 @@ def _one_of(env: Mapping[str, str], name: str, default: str, other: str) -> str:
     chosen = env.get(name) or default
     if chosen not in (default, other):
         raise SettingsError(name, f"must be {default} or {other}")
+    return chosen
+
+
+def _media(env: Mapping[str, str], store_url: str) -> str:
+    """How listeners get the sound: what a folder cannot do is not what a bucket cannot do."""
+    ways = ("stream", "redirect") if store_url.startswith("s3:") else ("stream", "x-accel")
+    chosen = env.get("HEARTH_MEDIA") or ("redirect" if store_url.startswith("s3:") else "stream")
+    if chosen not in ways:
+        raise SettingsError("HEARTH_MEDIA", f"must be {' or '.join(ways)} with this HEARTH_STORE_URL")
     return chosen
 
 

@@ -51,6 +51,29 @@ def test_a_damaged_secret_is_refused_and_left_alone(tmp_path: Path, kept: str) -
     assert (tmp_path / "secret").read_text() == kept
 
 
+@pytest.mark.parametrize(
+    ("store", "asked", "media"),
+    [
+        ("", "", "stream"),
+        ("", "x-accel", "x-accel"),
+        ("s3://bucket", "", "redirect"),
+        ("s3://bucket", "stream", "stream"),
+    ],
+)
+def test_the_store_sends_the_sound_where_it_can(tmp_path: Path, store: str, asked: str, media: str) -> None:
+    env = {"HEARTH_DATA": str(tmp_path), "HEARTH_STORE_URL": store, "HEARTH_MEDIA": asked}
+
+    assert read_settings({**env, "HEARTH_SECRET": "x" * 32}).media == media
+
+
+@pytest.mark.parametrize(("store", "asked"), [("", "redirect"), ("s3://bucket", "x-accel"), ("", "nginx")])
+def test_a_way_that_the_store_does_not_have_is_refused(tmp_path: Path, store: str, asked: str) -> None:
+    env = {"HEARTH_DATA": str(tmp_path), "HEARTH_STORE_URL": store, "HEARTH_MEDIA": asked}
+
+    with pytest.raises(SettingsError, match="HEARTH_MEDIA must be stream or "):
+        read_settings({**env, "HEARTH_SECRET": "x" * 32})
+
+
 @pytest.mark.parametrize("given", ["x" * 31, "ü" * 40])
 def test_a_secret_that_cannot_be_used_is_refused(tmp_path: Path, given: str) -> None:
     with pytest.raises(SettingsError, match="HEARTH_SECRET"):

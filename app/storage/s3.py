@@ -308,6 +308,7 @@ class S3Store:
             "AllowedOrigins": [origin],
             "AllowedMethods": ["PUT", "GET", "HEAD"],
             "AllowedHeaders": ["content-type", "x-amz-checksum-sha256"],
+            "ExposeHeaders": ["ETag"],
             "MaxAgeSeconds": 3600,
         }
         with _told(self._bucket):

@@ -4,16 +4,16 @@ The address is the permission: it reads no session, goes into no log, and no pag
 learns of it (threats, T16).
 """
 
-from flask import Blueprint, Flask, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.backends import Backends
 from app.errors import NotFound
 from app.services import draft_links, episodes, pages
 from app.web.current import backends
-from app.web.ranges import file_response
 from app.web.session import current_session
 from app.web.site import notes_of
+from app.web.sound import sound_response
 
 bp = Blueprint("draft", __name__)
 
@@ -48,21 +48,7 @@ def sound(token: str) -> BaseResponse:
     enclosure = draft_links.shown_by(current_session(), token).enclosure
     if enclosure is None:
         raise NotFound(draft_links.NOT_VALID)
-    store = backends().store
-    address = store.signed_get(enclosure.key, method="HEAD" if request.method == "HEAD" else "GET")
-    if address is not None:
-        return _private(redirect(address))
-    with store.local_path(enclosure.key) as path:
-        file = path.open("rb")
-    return _private(
-        file_response(
-            file,
-            enclosure.size_bytes,
-            "audio/mpeg",
-            enclosure.sha256[:32],
-            enclosure.created_at.replace(microsecond=0),
-        )
-    )
+    return _private(sound_response(backends(), enclosure))
 
 
 def _private(response: BaseResponse) -> BaseResponse:

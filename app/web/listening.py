@@ -17,21 +17,29 @@ from app.services.published import public_episode_by_guid
 from app.web.current import backends, settings
 from app.web.own_look import is_own_look
 from app.web.ranges import Span, asked_span
+from app.web.sound import is_sent_elsewhere
 
 bp = Blueprint("listening", __name__)
 
 #: A range of so many bytes only finds out whether ranges are answered: no request for sound (IAB 2.1).
 PROBE_BYTES = 2
 
+#: Who asks so has the sound, since other sound has another address: it is told so, and gets nothing.
+_HAS_IT = ("IF_NONE_MATCH", "IF_MODIFIED_SINCE")
+
 _PURPOSES = ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ")
 
 
 def note_download(episode: Episode, enclosure: Enclosure, response: Response) -> None:
-    """Count this answer as a part of a download, where it is one; of a redirect to the store what it asks."""
+    """Count this answer as a part of a download, where it is one; where others send it, what it asks for."""
     if request.method != "GET" or response.status_code not in (200, 206, 302):
         return
     whole = Span(0, enclosure.size_bytes)
     named = None if response.status_code == 200 else request.headers.get("Range")
+    if is_sent_elsewhere(response):
+        if any(_said(condition) for condition in _HAS_IT):
+            return
+        named = request.headers.get("Range")
     span = asked_span(named, enclosure.size_bytes) or whole
     if (span.end - span.start <= PROBE_BYTES and span != whole) or _is_left_out() or _is_own_player():
         return

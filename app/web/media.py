@@ -19,6 +19,7 @@ from app.web.current import backends, current_account, public_address
 from app.web.proof import is_kept_out
 from app.web.ranges import file_response
 from app.web.session import current_session
+from app.web.sound import sound_response
 from feeds.chapters import Chapter, write_chapters
 from transcription.formats import BY_EXTENSION
 
@@ -52,24 +53,9 @@ def enclosure(guid: uuid.UUID, name: str) -> Response:
         asked = "?download=1" if "download" in request.args else ""
         return _public(_elsewhere(public_address(feeds.enclosure_path(episode)) + asked))
     file_name = _file_name(episode) if "download" in request.args else None
-    signed = backends().store.signed_get(
-        current.key, method="HEAD" if request.method == "HEAD" else "GET", file_name=file_name
-    )
-    if signed is not None:
-        elsewhere = _elsewhere(signed)
-        listening.note_download(episode, current, elsewhere)
-        return _for_players(elsewhere, KEPT_BY_NOBODY)
-    response = file_response(
-        _opened(current.key),
-        current.size_bytes,
-        "audio/mpeg",
-        current.sha256[:32],
-        current.created_at.replace(microsecond=0),
-    )
+    response = sound_response(backends(), current, file_name)
     listening.note_download(episode, current, response)
-    if file_name:
-        response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
-    return _public(response)
+    return _for_players(response, KEPT_BY_NOBODY if response.status_code == 302 else PUBLIC)
 
 
 @bp.get("/transcripts/<uuid:guid>.<ending>")

@@ -6,7 +6,7 @@ allowed and never multiplies work (GHSA-7f5h). The file is opened, sought and ha
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
@@ -46,6 +46,33 @@ def file_response(
     file: BinaryIO, size_bytes: int, media_type: str, etag: str, modified_at: datetime
 ) -> Response:
     """The file or the range of it that was asked for, or 304, 412 or 416. Takes over the open file."""
+    response, span = _answer(size_bytes, media_type, etag, modified_at)
+    if span is None:
+        file.close()
+        return response
+    file.seek(span.start)
+    return _with_body(response, _body(file, span))
+
+
+def streamed_response(
+    open_range: Callable[[int, int], BinaryIO],
+    size_bytes: int,
+    media_type: str,
+    etag: str,
+    modified_at: datetime,
+) -> Response:
+    """The same of what lies on another machine: `open_range` gives the bytes from a place on, so many."""
+    response, span = _answer(size_bytes, media_type, etag, modified_at)
+    if span is None:
+        return response
+    length = span.end - span.start
+    return _with_body(response, _pieces(open_range(span.start, length), length))
+
+
+def _answer(
+    size_bytes: int, media_type: str, etag: str, modified_at: datetime
+) -> tuple[Response, Span | None]:
+    """The answer without its body, and the bytes that belong into it; None where there are none."""
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": f'"{etag}"',
@@ -53,12 +80,10 @@ def file_response(
         "Content-Type": media_type,
     }
     if (failed := _failed_condition(etag, modified_at.replace(microsecond=0))) is not None:
-        file.close()
-        return Response(status=failed, headers=headers)
+        return Response(status=failed, headers=headers), None
     span = asked_span(request.headers.get("Range"), size_bytes) if _range_counts(etag, modified_at) else None
     if span is not None and span.start >= span.end:
-        file.close()
-        return Response(status=416, headers={**headers, "Content-Range": f"bytes */{size_bytes}"})
+        return Response(status=416, headers={**headers, "Content-Range": f"bytes */{size_bytes}"}), None
     status = 200
     if span is None:
         span = Span(0, size_bytes)
@@ -66,11 +91,13 @@ def file_response(
         status = 206
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size_bytes}"
     headers["Content-Length"] = str(span.end - span.start)
-    if request.method == "HEAD":
-        file.close()
-        return Response(status=status, headers=headers)
-    file.seek(span.start)
-    return Response(_body(file, span), status=status, headers=headers, direct_passthrough=True)
+    return Response(status=status, headers=headers), None if request.method == "HEAD" else span
+
+
+def _with_body(response: Response, body: Iterator[bytes]) -> Response:
+    response.response = body
+    response.direct_passthrough = True
+    return response
 
 
 def _failed_condition(etag: str, modified_at: datetime) -> int | None:

@@ -33,8 +33,9 @@ def backends(backends: Backends, seaweed: Seaweed, monkeypatch: pytest.MonkeyPat
     """The test's backends with the bucket for a store."""
     for name, value in seaweed.environment.items():
         monkeypatch.setenv(name, value)
-    store = open_store(seaweed.store_url("media"), base_url="", secret=b"only for tests")
-    return dataclasses.replace(backends, store=store)
+    url = seaweed.store_url("media")
+    settings = dataclasses.replace(backends.settings, store_url=url, media="redirect")
+    return dataclasses.replace(backends, settings=settings, store=open_store(url, base_url="", secret=b""))
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from app.models import CreditRole, Episode, EpisodeKind, EpisodeState, EpisodeTy
 from app.notes import Moments, notes_html
 from app.services import access, drafts, episodes
 from app.web.current import backends
-from app.web.ranges import file_response
 from app.web.session import current_session
+from app.web.sound import sound_response
 from app.web.studio import listeners
 from app.web.studio.blueprint import bp
 from app.web.studio.credits import consent_form, credit_form
@@ -105,20 +105,7 @@ def sound(episode_id: uuid.UUID) -> ResponseReturnValue:
     enclosure = episode_to_make(episode_id).enclosure
     if enclosure is None:
         raise NotFound("There is no sound yet.")
-    store = backends().store
-    address = store.signed_get(enclosure.key, method="HEAD" if request.method == "HEAD" else "GET")
-    if address is not None:
-        response = redirect(address)
-    else:
-        with store.local_path(enclosure.key) as path:
-            file = path.open("rb")
-        response = file_response(
-            file,
-            enclosure.size_bytes,
-            "audio/mpeg",
-            enclosure.sha256[:32],
-            enclosure.created_at.replace(microsecond=0),
-        )
+    response = sound_response(backends(), enclosure)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
