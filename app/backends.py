@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from app.caches import Caches
 from app.db import Database, sqlite_path
 from app.mail import Mailer, open_mailer
 from app.settings import Settings, make_folder
@@ -78,9 +79,12 @@ def open_backends(settings: Settings) -> Backends:
     make_folder("HEARTH_DATA", settings.data)
     if settings.is_sqlite:
         make_folder("DATABASE_URL", sqlite_path(settings.database_url).parent)
+    database = Database(settings.database_url)
+    if settings.cache_refresh_url:
+        database.tell_after_commit(Caches(settings.cache_refresh_url).after_commit)
     return Backends(
         settings=settings,
-        database=Database(settings.database_url),
+        database=database,
         store=open_store(
             settings.store_url, base_url=settings.public_url, secret=settings.secret.encode("ascii")
         ),

@@ -7,7 +7,7 @@ each other instead of failing half-way.
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,9 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
+
+#: In `Session.info`: the public paths whose content was changed in it.
+CHANGED_PATHS = "hearth.changed_paths"
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -116,10 +119,18 @@ class Database:
         self.url = url
         self.engine = make_engine(url)
         self._reading = self.engine.execution_options(read_only=True)
+        self._after_commit: Callable[[Session], None] | None = None
+
+    def tell_after_commit(self, told: Callable[[Session], None]) -> None:
+        """Call this after each commit of a session, which then has ended its transaction."""
+        self._after_commit = told
 
     def session(self, *, read_only: bool = False) -> Session:
         """A new session. The caller commits, or nothing happened."""
-        return Session(self._reading if read_only else self.engine, expire_on_commit=False)
+        session = Session(self._reading if read_only else self.engine, expire_on_commit=False)
+        if self._after_commit is not None and not read_only:
+            event.listen(session, "after_commit", self._after_commit)
+        return session
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -145,6 +156,11 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def mark_changed(session: Session, path: str) -> None:
+    """What stands at this path has changed: whoever keeps a copy is told once the session is committed."""
+    session.info.setdefault(CHANGED_PATHS, set()).add(path)
 
 
 class utc_now(FunctionElement[datetime]):

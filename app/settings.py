@@ -56,6 +56,7 @@ class Settings:
     mono_kbps: int
     stereo_kbps: int
     proxy_hops: int
+    cache_refresh_url: tuple[str, ...]
     log_format: str
     metrics_token: str = field(repr=False)
     time_zone: str
@@ -153,6 +154,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         ffmpeg=env.get("HEARTH_FFMPEG") or None,
         mono_kbps=_number(env, "HEARTH_MONO_KBPS", 96, 64, 320),
         stereo_kbps=_number(env, "HEARTH_STEREO_KBPS", 128, 96, 320),
+        cache_refresh_url=_cache_refresh_url(env),
         proxy_hops=_number(env, "HEARTH_PROXY_HOPS", 0, 0, 5),
         log_format=_one_of(env, "HEARTH_LOG_FORMAT", "text", "json"),
         metrics_token=_metrics_token(env),
@@ -176,6 +178,15 @@ def _media(env: Mapping[str, str], store_url: str) -> str:
     if chosen not in ways:
         raise SettingsError("HEARTH_MEDIA", f"must be {' or '.join(ways)} with this HEARTH_STORE_URL")
     return chosen
+
+
+def _cache_refresh_url(env: Mapping[str, str]) -> tuple[str, ...]:
+    """One address for each nginx, with spaces between."""
+    addresses = tuple((env.get("HEARTH_CACHE_REFRESH_URL") or "").split())
+    for address in addresses:
+        if not re.fullmatch(r"http://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9/_-]*)?", address, re.ASCII):
+            raise SettingsError("HEARTH_CACHE_REFRESH_URL", "must be like http://127.0.0.1:8081/refresh")
+    return addresses
 
 
 def _engine(env: Mapping[str, str]) -> str:

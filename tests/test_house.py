@@ -35,9 +35,11 @@ MAY_IMPORT = {
     "app.storage": {"app.errors", "app.metrics", "app.storage"},
     "app.search": {"app.errors", "app.metrics", "app.models", "app.search"},
     "app.migrate": {"app.db"},
+    "app.caches": {"app.db"},
     "app.migrations": {"app.db", "app.models", "app.search"},
     "app.backends": {
-        "app.db", "app.errors", "app.mail", "app.openid", "app.settings", "app.storage", "transcription",
+        "app.db", "app.errors", "app.mail", "app.openid", "app.caches", "app.settings", "app.storage",
+        "transcription",
     },
     "app.services": {
         "app.artwork", "app.audio", "app.counting", "app.db", "app.errors", "app.metrics", "app.models",

@@ -8,6 +8,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, object_session
 
+from app.db import mark_changed
 from app.errors import Conflict, NotFound
 from app.models import Community, Episode, Season, Show, ShowOrder
 from app.services import fields
@@ -69,6 +70,7 @@ def touch(show: Show, now: datetime) -> None:
     session = object_session(show)
     if session is not None:
         session.flush()
+        mark_changed(session, feed_path(show.slug))
 
 
 def by_slug(session: Session, slug: str) -> Show:
@@ -99,7 +101,12 @@ def create(session: Session, community: Community, said: ShowFields, public_url:
 
 def feed_address(public_url: str, slug: str) -> str:
     """The one true address of a show's feed."""
-    return f"{public_url}/shows/{slug}/feed.xml"
+    return public_url + feed_path(slug)
+
+
+def feed_path(slug: str) -> str:
+    """The same without the host."""
+    return f"/shows/{slug}/feed.xml"
 
 
 def new_guid(public_url: str, slug: str) -> uuid.UUID:

@@ -14,7 +14,6 @@ from tests.postgres import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = ROOT / "docs" / "deployment" / "nginx.conf"
-PURGE_MODULE = Path("/usr/lib/nginx/modules/ngx_http_cache_purge_module.so")
 
 _AROUND = """
 daemon off;
@@ -23,7 +22,6 @@ worker_processes {processes};
 worker_rlimit_nofile 8192;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
-load_module {module};
 events {{ worker_connections 4096; }}
 http {{
     include /etc/nginx/mime.types;
@@ -40,11 +38,11 @@ http {{
 
 @dataclass(frozen=True)
 class Front:
-    """Where nginx listens, the certificate by which it is known, and where it is told to forget."""
+    """Where nginx listens, the certificate by which it is known, and where it is told what has changed."""
 
     port: int
     plain_port: int
-    purge_port: int
+    refresh_port: int
     certificate: Path
 
     @property
@@ -53,9 +51,9 @@ class Front:
         return f"https://localhost:{self.port}"
 
     @property
-    def purge_url(self) -> str:
-        """HEARTH_CACHE_PURGE_URL."""
-        return f"http://127.0.0.1:{self.purge_port}/purge"
+    def refresh_url(self) -> str:
+        """HEARTH_CACHE_REFRESH_URL."""
+        return f"http://127.0.0.1:{self.refresh_port}/refresh"
 
 
 def prepared(folder: Path) -> Front:
@@ -79,7 +77,6 @@ def running_nginx(
     (folder / "nginx.conf").write_text(
         _AROUND.format(
             folder=folder,
-            module=PURGE_MODULE,
             processes=processes,
             access_log="off",
             # what runs as root may read what the tests keep to themselves; who does not, has no choice
@@ -88,7 +85,7 @@ def running_nginx(
     )
     program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
-        raise RuntimeError("nginx is missing: apt-get install nginx libnginx-mod-http-cache-purge")
+        raise RuntimeError("nginx is missing: apt-get install nginx")
     process = subprocess.Popen([program, "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.PIPE)
     try:
         _wait(process, front.port)
@@ -104,8 +101,9 @@ def rendered(folder: Path, front: Front, upstream: str, objects: Path) -> str:
     replaced = {
         "listen 443 ssl": f"listen 127.0.0.1:{front.port} ssl",
         "listen 80;": f"listen 127.0.0.1:{front.plain_port};",
-        "listen 127.0.0.1:8081": f"listen 127.0.0.1:{front.purge_port}",
+        "listen 127.0.0.1:8081": f"listen 127.0.0.1:{front.refresh_port}",
         "https://podcasts.example.org": front.url,
+        "Host podcasts.example.org": f"Host localhost:{front.port}",
         "podcasts.example.org": "localhost",
         "server 127.0.0.1:8000": f"server {upstream}",
         "/etc/ssl/certs/hearth.pem": str(front.certificate),

@@ -27,7 +27,7 @@ STARTERS = {
 #: host, the organisation's provider, its server for speech, the store, letters.
 SPEAKERS: dict[str, set[str]] = {
     "socket": {"app.intake", "app.pipeline.places", "app.openid.client", "transcription.remote"},
-    "http.client": {"transcription.remote"},
+    "http.client": {"app.caches", "transcription.remote"},
     "boto3": {"app.storage.s3"},
     "smtplib": {"app.mail", "app.web.letters", "app.pipeline.steps"},
     **{name: set() for name in ("requests", "urllib.request", "httpx", "aiohttp", "urllib3")},
