@@ -38,7 +38,6 @@ from app.storage.store import (
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CORSRuleTypeDef, PartTypeDef
 
 _CONNECT_TIMEOUT_S = 5
@@ -83,14 +82,10 @@ class S3Store:
         self._prefix = f"{prefix}/" if prefix else ""
         session = boto3.session.Session()
         with _told(bucket):
-            self._client: S3Client = session.client(
-                "s3", endpoint_url=endpoint, region_name=region, config=config
+            self._client, self._signer = (
+                session.client("s3", endpoint_url=address, region_name=region, config=config)
+                for address in (endpoint, public_endpoint or endpoint)
             )
-            self._signer = self._client
-            if public_endpoint:
-                self._signer = session.client(
-                    "s3", endpoint_url=public_endpoint, region_name=region, config=config
-                )
 
     def put_file(self, key: str, path: Path) -> ObjectInfo:
         """Store a copy of the file; see ObjectStore."""

@@ -1,4 +1,4 @@
-"""The web processes as the guide starts them: its unit's command, its gunicorn.conf.py, a given socket."""
+"""The web processes as the guide starts them: its unit's command, a socket that is handed over."""
 
 import os
 import re
@@ -26,11 +26,8 @@ def command_of(unit: str, instance: str = "") -> list[str]:
     found = re.search(r"^ExecStart=(.+)$", (GUIDE / unit).read_text(), re.MULTILINE)
     if found is None:
         raise RuntimeError(f"{unit} starts nothing")
-    here = {"/opt/hearth/.venv/bin": str(Path(sys.executable).parent), "/etc/hearth": str(GUIDE)}
-    text = found[1].replace("%H", socket.gethostname()).replace("%i", instance)
-    for theirs, ours in here.items():
-        text = text.replace(theirs, ours)
-    return text.split()
+    text = found[1].replace("/opt/hearth/.venv/bin", str(Path(sys.executable).parent))
+    return text.replace("%H", socket.gethostname()).replace("%i", instance).split()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ def test_whichever_process_is_asked_tells_what_all_have_answered(
     data.mkdir()
     shutil.copy(migrated_database, data / "hearth.db")
     settings = settings_for(data, HEARTH_METRICS_TOKEN=TOKEN)
-    command = ("gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{settings.port}", "app:create_app()")
+    command = ("gunicorn", "--workers", "2")
 
     def told(address: str) -> dict[str, float]:
         answer = requests.get(f"{address}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
