@@ -29,6 +29,8 @@ graceful_timeout = 8
 timeout = 60
 # longer than nginx keeps an idle connection (60 s): it is never closed while a request is on its way
 keepalive = 75
+# nobody steers it but by signals
+control_socket_disable = True
 worker_tmp_dir = "/dev/shm"  # noqa: S108  (a file without a name, for the heartbeat: a busy disk delays none)
 
 

@@ -37,7 +37,7 @@ def register(app: Flask, backends: Backends) -> None:
         from app.migrate import migrate as migrate_tables
         from app.storage.s3 import S3Store
 
-        migrate_tables(backends.settings.database_url)
+        _or_say(lambda: migrate_tables(backends.settings.database_url))
         engine.create_tables(backends.database)
         _say_what_is_missing(backends)
         if isinstance(backends.store, S3Store):

@@ -1,16 +1,38 @@
 """Bring a database to the newest version: our tables by Alembic, and the engine's own tables."""
 
+import logging
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import DBAPIError
 
 from app.db import make_engine
+from app.errors import Unavailable
+
+log = logging.getLogger("app.migrate")
 
 #: PostgreSQL's advisory lock of whoever migrates; any number that nothing else uses.
 LOCK = 4_843_275_468
 FOLDER = Path(__file__).parent / "migrations"
+#: What PostgreSQL calls a lock that was not to be had, and two who wait for each other.
+_IN_THE_WAY = ("55P03", "40P01")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """For how long one table is waited for, and how often all of it is tried: a minute and a half in all."""
+
+    lock_ms: int = 2000
+    pause_s: float = 2.5
+    tries: int = 20
+
+
+class DatabaseBusy(Unavailable):
+    """A table that is to change was in use all the time; nothing was changed."""
 
 
 def alembic_config(url: str) -> Config:
@@ -21,21 +43,44 @@ def alembic_config(url: str) -> Config:
     return config
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, patience: Patience | None = None) -> None:
     """Apply every migration that this database lacks, all or none. Safe to run twice and by two at a time.
 
-    Whoever comes second waits: on SQLite for the write lock with which every transaction begins.
+    Whoever comes second waits: on SQLite for the write lock with which every transaction begins. On
+    PostgreSQL a change of a table waits only briefly for those who read or write it, since all others
+    queue behind it; then everything is taken back and tried again. Raises DatabaseBusy.
     """
+    patience = patience or Patience()
     engine = make_engine(url)
     try:
-        with engine.connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        for left in reversed(range(patience.tries)):
+            try:
+                _apply(engine, url, patience.lock_ms)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+                    raise
+                if not left:
+                    raise DatabaseBusy(
+                        "The database was not changed: somebody else works on a table that is to change, "
+                        "such as a long backup. Try again when that has ended."
+                    ) from error
+                log.warning("a table is in use; migrating again in %g s", patience.pause_s)
+                time.sleep(patience.pause_s)
             else:
-                connection.begin()
-            config = alembic_config(url)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
+                return
     finally:
         engine.dispose()
+
+
+def _apply(engine: sa.Engine, url: str, lock_ms: int) -> None:
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            # for this transaction, and only once it is our turn
+            connection.execute(sa.select(sa.func.set_config("lock_timeout", f"{lock_ms}ms", True)))
+        else:
+            connection.begin()
+        config = alembic_config(url)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()

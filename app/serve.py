@@ -13,6 +13,7 @@ from app.backends import Backends
 from app.connections import Connections, end_at_once, most_connections
 from app.errors import SettingsError
 from app.intake import Patience, channel_class
+from app.pipeline import counting
 from app.settings import Settings, make_folder
 from app.web.security import FORM_BYTES
 from app.web.studio.receiving import clear_left
@@ -40,6 +41,7 @@ def serve(app: Flask, backends: Backends, patience: Patience | None = None) -> N
 
     signal.signal(signal.SIGTERM, down)
     signal.signal(signal.SIGINT, down)
+    counting.start(backends)
     connections.serve()
     end_at_once()
 

@@ -6,6 +6,7 @@ What `flask web` does before it listens is done here once in each process that s
 from app import create_app
 from app import log as logs
 from app.backends import open_backends
+from app.pipeline import counting
 from app.serve import prepare
 from app.settings import read_settings
 
@@ -13,3 +14,4 @@ _backends = open_backends(read_settings())
 logs.set_up(_backends.settings)
 prepare(_backends.settings)
 application = create_app(backends=_backends)
+counting.start(_backends)

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "app.version": set(),
     "app.storage": {"app.errors", "app.metrics", "app.storage"},
     "app.search": {"app.errors", "app.metrics", "app.models", "app.search"},
-    "app.migrate": {"app.db"},
+    "app.migrate": {"app.db", "app.errors"},
     "app.caches": {"app.db"},
     "app.migrations": {"app.db", "app.models", "app.search"},
     "app.backends": {

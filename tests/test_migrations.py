@@ -12,11 +12,13 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from app.db import Base, Database, make_engine
-from app.migrate import alembic_config, migrate
+from app.migrate import DatabaseBusy, Patience, alembic_config, migrate
 from app.models import Episode, EpisodeState
+from tests.postgres import PostgresServer
 
 WHEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 GUID = uuid.UUID("0b0e7f6a-3a52-4b6e-9d5c-6f0f5a3f9c11")
@@ -215,3 +217,22 @@ def test_two_processes_may_migrate_at_once(empty_database: str) -> None:
     assert ended == [("", 0), ("", 0)]
     with alembic(empty_database) as (config, _):
         command.check(config)
+
+
+def test_a_table_in_use_is_not_waited_for_at_the_head_of_a_queue(postgres: PostgresServer) -> None:
+    url = postgres.database(uuid.uuid4().hex)
+    upgrade(url, "0001")
+    engine = make_engine(url)
+    quick = Patience(lock_ms=20, pause_s=0.01, tries=3)
+    with engine.connect() as reading:
+        reading.execute(sa.text("LOCK TABLE communities IN ACCESS SHARE MODE"))  # as any reader has it
+        reading.execute(sa.text("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(DatabaseBusy):
+            migrate(url, quick)
+        with engine.connect() as other:
+            assert other.scalar(sa.text("SELECT count(*) FROM communities")) == 0  # nobody stands in its way
+    migrate(url, quick)
+    with engine.connect() as connection:
+        newest = ScriptDirectory.from_config(alembic_config(url)).get_current_head()
+        assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == newest
+    engine.dispose()

@@ -24,7 +24,7 @@ def count_file(
     read: Callable[[Path, int], tuple[Sequence[Said], int]],
     add: Callable[[Session, Sequence[Said]], None],
 ) -> int:
-    """Count the lines that nobody has counted yet; how many. Raises OSError.
+    """Count the lines that nobody has counted yet; how many. Raises OSError; a file that is gone has none.
 
     `read` gives the lines from a byte on, a piece of them, and up to where they go.
     """
@@ -32,11 +32,17 @@ def count_file(
         offset = spooled.read_until(session, path.name)
     counted = 0
     while True:
-        lines, end = read(path, offset)
+        try:
+            lines, end = read(path, offset)
+        except FileNotFoundError:  # whoever else counts here was quicker
+            return counted
         if end <= offset:
             break
         with backends.database.begin() as session:
             if not spooled.claim(session, path.name, offset, end):
+                return counted
+            if not path.exists():  # counted to its end, and forgotten, since we have read it
+                session.rollback()
                 return counted
             add(session, lines)
         offset, counted = end, counted + len(lines)

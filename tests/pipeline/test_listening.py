@@ -1,6 +1,8 @@
 """The worker counts what spool files say, wherever it is stopped, and forgets who was who."""
 
+import dataclasses
 import shutil
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +13,12 @@ import sqlalchemy as sa
 from app.backends import Backends
 from app.counting import spool
 from app.counting.counter import Counter, Visitor
-from app.counting.lines import written
+from app.counting.lines import Line, written
+from app.db import Database
 from app.models import DayCount, DayListener, Listening, SpoolFile
+from app.pipeline import counting as counting_here
 from app.pipeline.listening import count_listeners
+from app.pipeline.spooling import count_file
 from app.services import counting, spooled
 from tests.counting.making import make_line
 from tests.factories import make_episode
@@ -49,6 +54,43 @@ def count(backends: Backends) -> int:
 def rows(backends: Backends, table: type) -> int:
     with backends.database.reading() as session:
         return session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def test_a_file_that_another_counts_to_its_end_meanwhile_is_counted_once(
+    backends: Backends, clock: SetClock, counter: Counter, episode_id: uuid.UUID, folder: Path
+) -> None:
+    counter.count(Listening.download, episode_id, APP, 100, 100)
+    clock.now = EVENING + timedelta(hours=2)
+    [path] = spool.files(folder)
+    others: list[int] = []
+
+    def read_slowly(path: Path, offset: int) -> tuple[list[Line], int]:
+        found = spool.read(path, offset)
+        others.append(count_listeners(backends))
+        return found
+
+    ours = count_file(backends, path, is_finished=True, read=read_slowly, add=counting.add)
+
+    assert (ours, others, count(backends)) == (0, [1], 1)
+    assert count_file(backends, path, is_finished=True, read=spool.read, add=counting.add) == 0
+
+
+def test_a_web_process_without_a_worker_beside_it_counts_by_itself(
+    backends: Backends, database: Database, counter: Counter, folder: Path
+) -> None:
+    settings = dataclasses.replace(backends.settings, database_url=database.url)
+    here = dataclasses.replace(backends, settings=settings, database=database)
+    with database.begin() as session:
+        episode_id = make_episode(session).id
+    counter.count(Listening.download, episode_id, APP, 100, 100)
+    stopping = counting_here.start(here, every_s=0.01)
+    wanted = 0 if settings.is_sqlite else 1
+    deadline = time.monotonic() + 20
+    while count(here) != wanted and time.monotonic() < deadline:
+        time.sleep(0.01)
+    stopping.set()
+
+    assert count(here) == wanted
 
 
 def test_figures_appear_while_the_hour_lasts_and_the_file_goes_after_it(
