@@ -1,6 +1,7 @@
 """All tables, one family a file."""
 
 from app.models.accounts import Account, MemberRole, Membership, Notice, Role, SignInAttempt
+from app.models.api_tokens import ApiToken, Scope
 from app.models.audit import AuditEntry
 from app.models.communities import Community, Person
 from app.models.episodes import (
@@ -36,6 +37,7 @@ from app.models.workers import WorkerRow
 
 __all__ = [
     "Account",
+    "ApiToken",
     "AppCode",
     "AuditEntry",
     "Chapter",
@@ -66,6 +68,7 @@ __all__ = [
     "RecordingState",
     "RecoveryCode",
     "Role",
+    "Scope",
     "Season",
     "SegmentRow",
     "Show",

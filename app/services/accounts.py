@@ -20,7 +20,7 @@ from itsdangerous import BadData
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound
-from app.models import Account, Identity, MemberRole, Membership
+from app.models import Account, ApiToken, Identity, MemberRole, Membership
 from app.services import factors, fields
 from app.services.links import signer
 
@@ -152,11 +152,15 @@ def verify_password(account: Account | None, password: str) -> bool:
 
 
 def set_password(session: Session, account: Account, password: str) -> None:
-    """Give the account a new password and end all its sessions. Raises Invalid."""
+    """Give the account a new password, end all its sessions and take its tokens back. Raises Invalid.
+
+    Whoever knew the old password may have made a token by it.
+    """
     problem = password_problem(password, account.email)
     if problem:
         raise Invalid({"password": problem})
     account.password = hash_password(password)
+    _take_tokens_back(session, account)
     end_sessions(session, account)
 
 
@@ -170,7 +174,7 @@ def close_account(session: Session, account: Account, by: Account) -> None:
     """Sign the account out everywhere and let it in no more; its roles and all that it made stay.
 
     Who it is at the organisation's provider is forgotten.
-    Its second factors are forgotten: whoever comes back sets them up anew.
+    Its second factors and tokens are forgotten: whoever comes back sets them up anew.
 
     Raises Conflict for one's own account and for the last owner's.
     """
@@ -183,6 +187,7 @@ def close_account(session: Session, account: Account, by: Account) -> None:
     account.active = False
     session.execute(sa.delete(Identity).where(Identity.account_id == account.id))
     factors.take_off(session, account)
+    _take_tokens_back(session, account)
     end_sessions(session, account)
 
 
@@ -332,6 +337,10 @@ def _email_mark(account: Account, secret: str) -> str:
     """Changes with address and password: what makes the link work once."""
     said = f"hearth: email mark, 1:{account.email}:{account.password or ''}".encode()
     return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()[:32]
+
+
+def _take_tokens_back(session: Session, account: Account) -> None:
+    session.execute(sa.delete(ApiToken).where(ApiToken.account_id == account.id))
 
 
 def _checked_name(name: str) -> str:

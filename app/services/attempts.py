@@ -49,6 +49,18 @@ def begin_attempt(
     return Attempt(account_subject, rows)
 
 
+def count_failure(session: Session, secret: str, *, purpose: str, address: str | None, now: datetime) -> None:
+    """Write down that something of nobody's was tried from there. Raises TooOften where there was too much.
+
+    For what cannot be guessed: whoever has the right one is never held up by others of their network.
+    """
+    session.execute(sa.delete(SignInAttempt).where(SignInAttempt.at <= now - WINDOW))
+    subject = _hashed(secret, f"{purpose}: address {neighbourhood(address)}")
+    _refuse_beyond(session, subject, ADDRESS_LIMIT, now)
+    session.add(SignInAttempt(subject=subject, at=now))
+    session.flush()
+
+
 def succeed(session: Session, attempt: Attempt) -> None:
     """Strike out this attempt and all earlier failures of the account."""
     session.execute(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.models import Episode, Show
+from app.models import Episode, RecordingState, Show
 from app.services import episodes
 from app.services.feeds import channel_of
 from app.services.published import public_episode_ids
@@ -82,4 +82,5 @@ def _is_of_show(problem: Problem) -> bool:
 def _has_words_or_waits_for_them(session: Session, episode: Episode) -> bool:
     if episode.transcript_id is not None or episode.enclosure_id is None:
         return True
-    return episodes.is_on_its_way(episode, episodes.latest_recording(session, episode))
+    latest = episodes.latest_recording(session, episode)
+    return latest is not None and latest.state is RecordingState.working

@@ -3,9 +3,13 @@
 Chapters are services/chapters.py; publishing, replacing and deleting services/episodes.py.
 """
 
+import hashlib
 import uuid
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -95,6 +99,28 @@ def edit(session: Session, episode: Episode, said: EpisodeFields, now: datetime)
         setattr(episode, name, value)
     _check_stays_public(session, episode)
     changed(session, episode, now)
+
+
+def said_of(episode: Episode) -> EpisodeFields:
+    """What is said of it now."""
+    return EpisodeFields(
+        **{field.name: getattr(episode, field.name) for field in dataclass_fields(EpisodeFields)}
+    )
+
+
+def version_of(episode: Episode) -> str:
+    """Changes when anything of that changes, and with nothing else: the pipeline's work is none of it."""
+    return hashlib.sha256(repr(said_of(episode)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def edit_seen(
+    session: Session, episode: Episode, version: str, said: Mapping[str, Any], now: datetime
+) -> None:
+    """Change some of it, if it still is as the person saw it. Raises Conflict, and as `edit`."""
+    session.refresh(episode, with_for_update=True)
+    if version_of(episode) != version:
+        raise Conflict("Somebody else has changed this since you read it. Read it again, then change it.")
+    edit(session, episode, replace(said_of(episode), **said), now)
 
 
 def record_consent(

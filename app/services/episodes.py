@@ -16,7 +16,6 @@ from app.models import (
     EpisodeState,
     PublishWish,
     Recording,
-    RecordingState,
     SegmentRow,
     TranscriptRow,
 )
@@ -116,6 +115,20 @@ def wish(session: Session, episode: Episode, wanted: PublishWish, account: Accou
     episode.wish = wanted
     session.flush()
     fulfil(session, episode, now)
+
+
+def ask_to_publish(
+    session: Session, episode: Episode, wanted: PublishWish, account: Account, now: datetime
+) -> None:
+    """Publish it if what is asked for is there, else wish for it; "none" takes a wish back.
+
+    Raises as `publish` and `wish`.
+    """
+    there = {PublishWish.now: episode.enclosure_id, PublishWish.when_ready: episode.transcript_id}
+    if there.get(wanted) is not None:
+        publish(session, episode, account, now)
+    else:
+        wish(session, episode, wanted, account, now)
 
 
 def schedule(session: Session, episode: Episode, at: datetime, account: Account, now: datetime) -> None:
@@ -304,11 +317,6 @@ def maker_email(session: Session, episode: Episode) -> str | None:
     """The address of whoever made the episode."""
     account = session.get(Account, episode.created_by) if episode.created_by else None
     return account.email if account is not None and account.active else None
-
-
-def is_on_its_way(episode: Episode, latest: Recording | None) -> bool:
-    """Whether a recording of it is in work."""
-    return latest is not None and latest.state is RecordingState.working
 
 
 def latest_recording(session: Session, episode: Episode) -> Recording | None:

@@ -49,6 +49,16 @@ def asks_second_step(session: Session, account: Account, *, studio_needs_one: bo
     return bool(found.passkeys) and studio_needs_one and access.works_in_studio(session, account)
 
 
+def is_kept_out(session: Session, account: Account, *, by_provider: bool, studio_needs_one: bool) -> bool:
+    """Whether the studio stays closed until this account has set up a second factor.
+
+    A provider asks for second factors itself: whom it has signed in (`by_provider`), we ask for none.
+    """
+    if by_provider or not studio_needs_one:
+        return False
+    return access.works_in_studio(session, account) and not of_account(session, account).any
+
+
 def in_words(session: Session) -> Mapping[uuid.UUID, str]:
     """What each account has, for the owner's list; accounts without any are left out."""
     with_app = set(session.scalars(sa.select(AppCode.account_id)))

@@ -19,7 +19,7 @@ from app.backends import Backends
 from app.errors import Invalid, NotSignedIn, TooOften
 from app.mail import Letter
 from app.models import Account, Community, Membership, Role
-from app.services import access, accounts, attempts, factors, passkeys
+from app.services import access, accounts, api_tokens, attempts, factors, passkeys
 from app.web import proof
 from app.web.account_forms import (
     AccountForm,
@@ -290,7 +290,7 @@ def change_password() -> str | Response:
         return _account_page(account, NameForm(formdata=None), form)
     begin_session(account)
     note("changed their password")
-    flash("Your password has been changed. Other devices have been signed out.")
+    flash("Your password has been changed. Other devices have been signed out, and API tokens taken back.")
     database.commit()
     return redirect(url_for("account.show"))
 
@@ -309,6 +309,7 @@ def _account_page(account: Account, name_form: NameForm, password_form: Password
         holder=account,
         memberships=memberships.all(),
         has=factors.of_account(current_session(), account),
+        tokens=len(api_tokens.of_account(current_session(), account)),
         name_form=name_form,
         password_form=password_form,
     )

@@ -1,9 +1,12 @@
 """Forms about accounts. What a field may hold is the services' business; here is only what it is called."""
 
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import HiddenField, PasswordField, RadioField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from app.errors import Invalid
+from app.models import Scope
+from app.services import api_tokens
 from app.services.accounts import PASSWORD_LENGTH_MIN
 from app.web.form import BaseForm
 
@@ -141,4 +144,30 @@ class PasskeyForm(ProofForm):
         "Name of the passkey",
         [DataRequired("Enter a name, such as “My phone”"), Length(max=60)],
         description="So that you know it later, for example “My phone” or “Blue key ring”.",
+    )
+
+
+class TokenForm(ProofForm):
+    """What a program may do for its account, and until when. What is right is the service's business."""
+
+    name = StringField(
+        "What is it for?",
+        [Length(max=60)],
+        description="So that you know it later, for example “Upload from the recording room”.",
+    )
+    scopes = SelectMultipleField(
+        "What may it do?",
+        choices=[
+            SelectChoice(Scope.read.value, "Read: shows, episodes and transcripts, drafts too"),
+            SelectChoice(Scope.upload.value, "Upload: send recordings, and follow them until they are ready"),
+            SelectChoice(Scope.edit.value, "Edit: titles, notes and transcripts"),
+            SelectChoice(Scope.publish.value, "Publish: publish, schedule and unpublish, and use the bin"),
+        ],
+        validate_choice=False,
+    )
+    days = RadioField(
+        "How long does it last?",
+        choices=[SelectChoice(str(days), words) for days, words in api_tokens.LASTS.items()],
+        default=str(max(api_tokens.LASTS)),
+        validate_choice=False,
     )

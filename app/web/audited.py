@@ -44,6 +44,7 @@ WORDS: dict[str, Words] = {
     "account.welcome": "became the owner of this service",
     "account.reset": "set a new password by a link",
     "account.rename": "changed their name",
+    "tokens.take_back": "took an API token back",
     "studio.add_account": "made an account",
     "studio.set_roles": "changed a role",
     "studio.close_account": "closed an account",
@@ -81,6 +82,7 @@ WORDS: dict[str, Words] = {
     "studio.work_again": "tried the recording again",
     "studio.upload_plain": "uploaded a recording",
     "studio.upload_complete": "uploaded a recording",
+    "api.episode_edit": "edited title and notes",
 }
 
 #: Changes that are nobody else's business, or not yet a change; or that say it themselves (`note`).
@@ -106,6 +108,7 @@ SILENT = frozenset(
         "passkeys.sign_in",
         "second_step.code",
         "second_step.recovery",
+        "tokens.new",
         "studio.notice_read",
         "studio.notes_preview",
         "studio.make_link",
@@ -128,11 +131,18 @@ def register(app: Flask, _backends: Backends) -> None:
         event.listen(session, "before_commit", _write)
 
 
-def note(what: str) -> None:
-    """An entry about one's own account, for a view that commits more than once."""
+def note(what: str, about: str = "") -> None:
+    """An entry about one's own account, or something of it, for a view that commits more than once."""
     account = current_account()
     if account is not None:
-        audit.add(current_session(), account, what, Subject(account.name), backends().clock())
+        audit.add(current_session(), account, what, Subject(about or account.name), backends().clock())
+
+
+def commit_before() -> None:
+    """Commit what is not the change yet: the entry goes with the commit that follows."""
+    g.audit_written = True
+    current_session().commit()
+    g.audit_written = False
 
 
 def subject_is(subject: Subject, by: Account | None = None) -> None:

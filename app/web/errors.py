@@ -1,6 +1,7 @@
 """What a refusal looks like: the only place where HTTP statuses are chosen.
 
-A person gets a page in words, a program gets {"error": words, "fields": {...}}. Private things that
+A person gets a page in words, a script of ours {"error": words, "fields": {...}}, a program that calls the
+API a problem (RFC 9457). Private things that
 the visitor may not know of and things that do not exist are both NotFound, and look the same.
 """
 
@@ -81,6 +82,10 @@ WORDS: dict[int, tuple[str, str]] = {
 #: When to come back after 503.
 RETRY_AFTER_S = 30
 
+#: What a problem is called (RFC 9457, 3), and where programs get one.
+PROBLEM = "application/problem+json"
+_API = "/api/"
+
 # statuses at which the database or the routes may be what is broken: their page asks neither
 _PLAIN = (500, 503, 507)
 
@@ -89,7 +94,7 @@ _FROM_HERE = ("same-origin", "none")
 
 
 # where what was typed is a secret, or nearly one
-_ABOUT_ONESELF = ("account", "factors", "joining", "organisation", "passkeys", "second_step")
+_ABOUT_ONESELF = ("account", "factors", "joining", "organisation", "passkeys", "second_step", "tokens")
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ def register(app: Flask, _backends: Backends) -> None:
 
 def wants_json() -> bool:
     """Whether a program asks: by what it accepts, sends, or writes into the address."""
-    if request.is_json or request.args.get("format") == "json":
+    if _is_api() or request.is_json or request.args.get("format") == "json":
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
     return best == "application/json"
@@ -225,7 +230,9 @@ def _respond(answer: Answer) -> Response:
     text = answer.text or advice
     reference = request_id() if answer.status >= 500 else None
     response: Response
-    if wants_json():
+    if _is_api():
+        response = _problem(answer, heading, text, reference)
+    elif wants_json():
         said: dict[str, object] = {"error": text, "fields": answer.fields}
         if reference:
             said["reference"] = reference
@@ -246,6 +253,23 @@ def _respond(answer: Answer) -> Response:
     if wait_s:
         response.headers["Retry-After"] = str(wait_s)
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_api() -> bool:
+    return request.path.startswith(_API)
+
+
+def _problem(answer: Answer, heading: str, text: str, reference: str | None) -> Response:
+    said: dict[str, object] = {"title": heading, "status": answer.status, "detail": text}
+    if answer.fields:
+        said["fields"] = answer.fields
+    if reference:
+        said["reference"] = reference
+    response: Response = jsonify(said)
+    response.mimetype = PROBLEM
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="Hearth"'
     return response
 
 

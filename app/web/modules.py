@@ -2,6 +2,7 @@
 
 from app.web import (
     account,
+    api,
     audited,
     draft,
     embed,
@@ -23,6 +24,7 @@ from app.web import (
     session,
     site,
     studio,
+    tokens,
 )
 
 MODULES = (
@@ -38,6 +40,7 @@ MODULES = (
     factors,
     passkeys,
     organisation,
+    tokens,
     draft,
     site,
     search,
@@ -48,4 +51,5 @@ MODULES = (
     parts,
     health,
     studio,
+    api,
 )

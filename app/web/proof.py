@@ -14,7 +14,7 @@ from flask import g, request, session
 
 from app.errors import Conflict, Invalid
 from app.models import Account
-from app.services import access, accounts, app_codes, attempts, factors
+from app.services import accounts, app_codes, attempts, factors
 from app.web.account_forms import ProofForm
 from app.web.current import backends, settings
 from app.web.session import current_session
@@ -68,10 +68,17 @@ def asks_second_step(account: Account) -> bool:
 
 def is_kept_out(account: Account) -> bool:
     """Whether the studio stays closed until this account has set up a second factor."""
-    if not settings().studio_needs_second_factor or session.get("begun_by") == PROVIDER:
-        return False
-    works = access.works_in_studio(current_session(), account)
-    return works and not factors.of_account(current_session(), account).any
+    return factors.is_kept_out(
+        current_session(),
+        account,
+        by_provider=is_by_provider(),
+        studio_needs_one=settings().studio_needs_second_factor,
+    )
+
+
+def is_by_provider() -> bool:
+    """Whether the organisation's provider began this session."""
+    return session.get("begun_by") == PROVIDER
 
 
 def shared_keys() -> app_codes.SharedKeys:

@@ -26,7 +26,17 @@ FORM_BYTES = 1024 * 1024
 LOOPBACK = ("localhost", "127.0.0.1")
 
 #: Pages that show what belongs to one person: never kept by a cache.
-PRIVATE_BLUEPRINTS = ("account", "factors", "joining", "organisation", "passkeys", "second_step", "studio")
+PRIVATE_BLUEPRINTS = (
+    "account",
+    "api",
+    "factors",
+    "joining",
+    "organisation",
+    "passkeys",
+    "second_step",
+    "studio",
+    "tokens",
+)
 
 #: Files that players and readers on other sites may load.
 OPEN_BLUEPRINTS = ("embed", "feed", "media")

@@ -68,7 +68,7 @@ TRIED = listed(
     """
     CodeForm.code ConfirmAppForm.code PasskeyForm.name RecoveryForm.code
     JoinForm.name OwnerForm.name ResetForm.email SignInForm.email SignInForm.next UploadForm.title
-    UploadForm.recording UploadForm.recording_id ArtworkForm.picture SentenceForm.transcript
+    TokenForm.name UploadForm.recording UploadForm.recording_id ArtworkForm.picture SentenceForm.transcript
     SentenceForm.revision
     """
 )
@@ -110,6 +110,7 @@ ASKED: dict[str, str] = {
 OURS = listed(
     """
     app_codes.secret passkeys.transports recovery_codes.digest spent_challenges.digest
+    api_tokens.scopes api_tokens.token_sha256
     accounts.password accounts.fs_uniquifier audit_entries.who audit_entries.what audit_entries.subject
     audit_entries.path communities.slug roles.name sign_in_attempts.subject spool_files.name
     workers.executor_id workers.figures workers.incarnation workers.taken_over_by shows.slug shows.language
@@ -126,7 +127,7 @@ OURS = listed(
 
 #: Columns that a recording fills by what is said in it, the counter by what was searched for, a browser with
 #: a passkey: set as if nobody had looked at the text before.
-SET = ("segments.speaker", "unanswered_searches.words", "passkeys.name")
+SET = ("segments.speaker", "unanswered_searches.words", "passkeys.name", "api_tokens.name")
 HEARD = (*SET, "segments.machine_text", "segments.words")
 
 FIELDS = (*KEPT, *SET)

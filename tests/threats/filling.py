@@ -3,6 +3,7 @@
 import hashlib
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.models import (
     Account,
+    ApiToken,
     Community,
     Consent,
     DraftLink,
@@ -152,6 +154,7 @@ def _recording(world: World, corner: Corner) -> None:
     transcript = make_transcript(world.session, recording, ("It is said so.", "And so."))
     speaker, words = corner.text("segments.speaker")[:128], corner.text("unanswered_searches.words")[:200]
     _passkey(world, corner)
+    _token(world, corner)
     if not re.search("[\0\ud800-\udfff]", speaker):  # which no database holds
         corner.taken |= {"segments.speaker": speaker, "unanswered_searches.words": words}
         for segment in transcript.segments:
@@ -173,16 +176,31 @@ def _recording(world: World, corner: Corner) -> None:
     world.session.commit()
 
 
+def _set(corner: Corner, column: str) -> str:
+    """The text of a column that is set as if nobody had looked at it before."""
+    text = corner.text(column)
+    if re.search("[\0\ud800-\udfff]", text):
+        return PLAIN
+    corner.taken[column] = text
+    return text
+
+
+def _token(world: World, corner: Corner) -> None:
+    token = ApiToken(
+        account_id=world.session.scalars(sa.select(Account.id).where(Account.is_owner)).one(),
+        name=_set(corner, "api_tokens.name"), scopes="read", token_sha256=f"{corner.number:064x}",
+        by_provider=False, created_at=WHEN, expires_at=WHEN + timedelta(days=365),
+    )  # fmt: skip
+    world.session.add(token)
+    world.session.flush()
+    corner.ids["token"] = token.id
+
+
 def _passkey(world: World, corner: Corner) -> None:
-    name = corner.text("passkeys.name")
-    if re.search("[\0\ud800-\udfff]", name):
-        name = PLAIN
-    else:
-        corner.taken["passkeys.name"] = name
     passkey = Passkey(
         account_id=world.session.scalars(sa.select(Account.id).where(Account.is_owner)).one(),
-        name=name, credential_id=bytes([corner.number]), public_key=b"key", sign_count=0, transports=[],
-        created_at=WHEN,
+        name=_set(corner, "passkeys.name"), credential_id=bytes([corner.number]), public_key=b"key",
+        sign_count=0, transports=[], created_at=WHEN,
     )  # fmt: skip
     world.session.add(passkey)
     world.session.flush()

@@ -50,6 +50,7 @@ WHOLE: dict[str, str] = {
     "form title": "site.episode media.chapters draft.episode studio.episode_chapters",
     "unanswered_searches.words": "studio.unanswered",
     "passkeys.name": "factors.show factors.passkey_remove",
+    "api_tokens.name": "tokens.show tokens.take_back",
     "segments.speaker": f"site.episode embed.player draft.episode {_WORDS} media.transcript.vtt",
 }
 
@@ -79,6 +80,7 @@ PRIVATE = frozenset(
         "json file_name",
         "unanswered_searches.words",
         "passkeys.name",
+        "api_tokens.name",
     )
 )
 

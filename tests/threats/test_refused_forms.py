@@ -54,6 +54,7 @@ SENT_TO: dict[str, Callable[[dict[str, Any]], str]] = {
     "ShowForm": lambda at: f"/studio/shows/{at['show']}/edit",
     "SignInForm": lambda _: "/sign-in",
     "StartForm": lambda at: at["reset"],
+    "TokenForm": lambda _: "/account/tokens/new",
     "UploadForm": lambda _: "/studio/upload",
 }
 #: Forms of those who are not signed in.

@@ -29,12 +29,17 @@ ELSEWHERE: dict[str, str] = {
     "organisation.come_back": "no provider is set: tests/web/organisation",
     "organisation.own": "no provider is set: tests/web/organisation",
     "account.ask_reset": "test_refused_forms",
+    **{
+        endpoint: "JSON for whoever has a token: tests/web/api/test_payloads"
+        for endpoint, _ in RULES
+        if endpoint.startswith("api.")
+    },
 }
 #: Of these, which show the title or name of something in a heading and otherwise words of ours, each
 #: payload sees a third, and each of them a third of the payloads.
 HEADED = names(
     """
-    factors.passkey_remove studio.take_off_factors
+    factors.passkey_remove tokens.take_back studio.take_off_factors
     media.artwork media.enclosure joining.leave joining.invitation studio.show_new studio.show_doctor
     studio.show_seasons studio.consent_withdraw studio.credit_add studio.draft_link_list
     studio.episode_schedule studio.episode_take_back studio.community_members studio.close_account

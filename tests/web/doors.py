@@ -31,6 +31,8 @@ KEEPS = door(SIGN_IN, NO, NO, NO, NO, IN, IN)
 LEAVE = door(SIGN_IN, IN, IN, NOTHING, IN, IN, NOTHING)
 MINE = door(SIGN_IN, NO, NO, NOTHING, IN, NOTHING, NOTHING)
 THEIR_OWN = door(SIGN_IN, NOTHING, NOTHING, NOTHING, IN, NOTHING, NOTHING)
+#: No cookie opens the API: tests/web/api comes in by tokens.
+BY_TOKEN = door(SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN)
 HALF_WAY = door(SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN)
 
 
@@ -105,6 +107,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ("passkeys.add", "POST"): Row(SIGNED_IN, json=lambda _place: {}),
     ("passkeys.ask_to_sign_in", "POST"): Row(PUBLIC, json=lambda _place: {}),
     ("passkeys.sign_in", "POST"): Row(PUBLIC, json=lambda _place: {}),
+    ("tokens.show", "GET"): Row(SIGNED_IN),
+    ("tokens.new", "GET"): Row(STUDIO),
+    ("tokens.new", "POST"): Row(STUDIO),
+    ("tokens.take_back", "GET"): Row(THEIR_OWN),
+    ("tokens.take_back", "POST"): Row(THEIR_OWN),
     # a token that we did not make: test_members has the good ones
     ("joining.invitation", "GET"): Row(NOBODY),
     ("joining.invitation", "POST"): Row(NOBODY),
@@ -207,4 +214,12 @@ TABLE: dict[tuple[str, str], Row] = {
     ("studio.upload_parts", "POST"): Row(MINE, json=lambda _place: {"parts": []}),
     ("studio.upload_complete", "POST"): Row(MINE, json=lambda _place: {}),
     ("studio.upload_cancel", "POST"): Row(MINE, json=lambda _place: {}),
+    ("api.document", "GET"): Row(PUBLIC),
+    ("api.me", "GET"): Row(BY_TOKEN),
+    ("api.communities", "GET"): Row(BY_TOKEN),
+    ("api.show_list", "GET"): Row(BY_TOKEN),
+    ("api.show", "GET"): Row(BY_TOKEN),
+    ("api.episode_list", "GET"): Row(BY_TOKEN),
+    ("api.episode", "GET"): Row(BY_TOKEN),
+    ("api.episode_edit", "PATCH"): Row(BY_TOKEN, json=lambda _place: {}, without_token=401),
 }

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.models import (
     Account,
+    ApiToken,
     Chapter,
     Community,
     Consent,
@@ -60,6 +61,7 @@ class Place:
     invitation: Invitation
     draft_link: DraftLink
     passkey: Passkey
+    api_token: ApiToken
 
     def values(self, rule: str, community: Community) -> dict[str, object]:
         """What stands for each name in this address."""
@@ -88,6 +90,7 @@ class Place:
             "invitation_id": self.invitation.id,
             "link_id": self.draft_link.id,
             "passkey_id": self.passkey.id,
+            "token_id": self.api_token.id,
             "consent_id": self.consent.id,
             "credit_id": episode.credits[0].id,
             "season_id": self.season.id,
@@ -114,7 +117,7 @@ def make_world(session: Session) -> World:
 
 
 def make_place(session: Session, world: World) -> Place:
-    """A fresh show of the world's community; upload, notice and passkey are the producer's own."""
+    """A fresh show of the world's community; upload, notice, passkey and token are the producer's own."""
     producer = world.accounts["producer"]
     show = make_show(session, world.community, artwork_sha256="a" * 64)
     episode = make_published(session, show)
@@ -163,12 +166,34 @@ def make_place(session: Session, world: World) -> Place:
         transports=[],
         created_at=WHEN,
     )
-    session.add_all([season, free_person, consent, upload, notice, invitation, draft_link, passkey])
+    api_token = ApiToken(
+        account_id=producer.id,
+        name="Recording room",
+        scopes="read upload",
+        token_sha256=uuid.uuid4().hex,
+        by_provider=False,
+        created_at=WHEN,
+        expires_at=WHEN + timedelta(days=365),
+    )
+    session.add_all(
+        [season, free_person, consent, upload, notice, invitation, draft_link, passkey, api_token]
+    )
     session.flush()
     other = make_account(session)
     make_membership(session, other, world.community, "member")
     return Place(
-        episode, season, person, consent, upload, notice, free_person, other, invitation, draft_link, passkey
+        episode,
+        season,
+        person,
+        consent,
+        upload,
+        notice,
+        free_person,
+        other,
+        invitation,
+        draft_link,
+        passkey,
+        api_token,
     )
 
 

@@ -81,11 +81,7 @@ def episode_publish(episode_id: uuid.UUID, wanted: str) -> ResponseReturnValue:
         wish = PublishWish(wanted)
     except ValueError as error:
         raise NotFound("There is nothing at this address.") from error
-    there = {PublishWish.now: found.enclosure_id, PublishWish.when_ready: found.transcript_id}
-    if there.get(wish) is not None:
-        episodes.publish(session, found, account(), now)
-    else:
-        episodes.wish(session, found, wish, account(), now)
+    episodes.ask_to_publish(session, found, wish, account(), now)
     flash(_said_after(found))
     session.commit()
     return redirect(url_for("studio.episode", episode_id=episode_id))

@@ -1,0 +1,1 @@
+"""The API, as programs with a token meet it."""
