@@ -16,7 +16,6 @@ from app.models import (
     EpisodeState,
     PublishWish,
     Recording,
-    SegmentRow,
     TranscriptRow,
 )
 from app.services import access, audit, consents, recordings, shows, transcripts
@@ -206,63 +205,6 @@ def from_bin(
 def bin_ends(episode: Episode) -> datetime | None:
     """When an episode in the bin is gone for good."""
     return episode.deleted_at + timedelta(days=BIN_DAYS) if episode.deleted_at else None
-
-
-def read_transcript(episode: Episode, transcript_id: uuid.UUID) -> TranscriptRow:
-    """The episode's transcript, if it is still the one that the person has before them.
-
-    Another recording brings other words, which count their revisions anew. Raises Conflict.
-    """
-    if episode.transcript is None:
-        raise Conflict("There is no transcript yet.")
-    if episode.transcript_id != transcript_id:
-        raise Conflict(
-            "The recording has been replaced since you opened this page, and its words are new. "
-            "Nothing was changed. Open the transcript again."
-        )
-    return episode.transcript
-
-
-def mark_checked(
-    session: Session,
-    episode: Episode,
-    transcript_id: uuid.UUID,
-    revision: int,
-    account: Account,
-    now: datetime,
-) -> None:
-    """A person has read the transcript against the sound; what only waited for that is published.
-
-    Raises Conflict where they have read another transcript or another state of it.
-    """
-    row = read_transcript(episode, transcript_id)
-    if row.revision != revision:
-        raise Conflict("Somebody corrected the transcript while you were reading it. Look at it once more.")
-    transcripts.mark_checked(session, row, account, now)
-    touch(session, episode, now)
-    fulfil(session, episode, now)
-
-
-def correct(
-    session: Session,
-    episode: Episode,
-    transcript_id: uuid.UUID,
-    number: int,
-    text: str,
-    revision: int,
-    account: Account,
-    now: datetime,
-) -> SegmentRow:
-    """A person's words in place of the machine's, for readers and searchers.
-
-    Raises as read_transcript and transcripts.correct_segment.
-    """
-    row = read_transcript(episode, transcript_id)
-    before = row.revision
-    saved = transcripts.correct_segment(session, row, number, text, revision, account, now)
-    if row.revision != before:
-        touch(session, episode, now)
-    return saved
 
 
 def take_enclosure(session: Session, recording: Recording, now: datetime) -> None:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.backends import Backends
 from app.models import Account, Episode, EpisodeState, PublishWish, Recording, RecordingState, Step
 from app.pipeline.border import Hands
-from app.services import episodes, recordings
+from app.services import corrections, recordings
 from tests.audio.sounds import make_voice, write_wav
 from tests.factories import make_show
 from tests.pipeline.making import all_the_way, do, look, ready, receive
@@ -76,7 +76,7 @@ def test_a_show_that_asks_for_checking_publishes_once_a_person_has_checked(hands
         episode = recordings.get(session, recording_id).episode
         row = episode.transcript
         assert row is not None
-        episodes.mark_checked(session, episode, row.id, row.revision, owner, backends.clock())
+        corrections.mark_checked(session, episode, row.id, row.revision, owner, backends.clock())
     assert state(backends, recording_id) is EpisodeState.published
 
 

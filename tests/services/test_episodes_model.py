@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict
 from app.models import CreditRole, Enclosure, EpisodeState, PublishWish, Recording, TranscriptRow
-from app.services import drafts, episodes, people
+from app.services import corrections, drafts, episodes, people
 from app.services.published import public_episode_ids
 from tests.factories import (
     make_account,
@@ -88,7 +88,7 @@ class Story(RuleBasedStateMachine):
         self.session.refresh(self.episode)
         row = self.episode.transcript
         if row is not None:
-            self.attempt(episodes.mark_checked, row.id, row.revision, self.owner)
+            self.attempt(corrections.mark_checked, row.id, row.revision, self.owner)
 
     @rule()
     def agree(self) -> None:

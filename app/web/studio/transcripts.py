@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Episode, SegmentRow, TranscriptRow
-from app.services import episodes
+from app.services import corrections
 from app.web.current import backends
 from app.web.errors import wants_json
 from app.web.session import current_session
@@ -56,10 +56,10 @@ def sentence(episode_id: uuid.UUID, number: int) -> ResponseReturnValue:
     was = _sentence(row, number)
     form = SentenceForm(data={"text": was.text, "transcript": row.id, "revision": was.revision})
     if form.validate_on_submit():
-        episodes.read_transcript(found, _seen_transcript())
+        corrections.read_transcript(found, _seen_transcript())
         text, revision = form.text.data or "", _seen_revision()
         try:
-            saved = episodes.correct(
+            saved = corrections.correct(
                 session, found, row.id, number, text, revision, account(), backends().clock()
             )
         except Invalid as refused:
@@ -90,7 +90,7 @@ def transcript_checked(episode_id: uuid.UUID) -> ResponseReturnValue:
     found, session = episode_to_make(episode_id), current_session()
     _transcript_of(found)
     seen, revision = _seen_transcript(), _seen_revision()
-    episodes.mark_checked(session, found, seen, revision, account(), backends().clock())
+    corrections.mark_checked(session, found, seen, revision, account(), backends().clock())
     session.commit()
     flash("Thank you. The page now says that a person has checked the transcript.")
     return redirect(url_for("studio.episode", episode_id=episode_id))
