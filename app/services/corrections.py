@@ -1,6 +1,8 @@
 """A person reads a transcript against the sound: corrects its sentences, and says that it was checked."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -45,23 +47,33 @@ def mark_checked(
     episodes.fulfil(session, episode, now)
 
 
+@dataclass(frozen=True)
+class Correction:
+    """What a person says instead of a sentence that they saw in this revision."""
+
+    number: int
+    text: str
+    revision: int
+
+
 def correct(
     session: Session,
     episode: Episode,
     transcript_id: uuid.UUID,
-    number: int,
-    text: str,
-    revision: int,
+    corrections: Sequence[Correction],
     account: Account,
     now: datetime,
-) -> SegmentRow:
-    """A person's words in place of the machine's, for readers and searchers.
+) -> list[SegmentRow]:
+    """A person's words in place of the machine's, for readers and searchers; all of them or none.
 
     Raises as read_transcript and transcripts.correct_segment.
     """
     row = read_transcript(episode, transcript_id)
     before = row.revision
-    saved = transcripts.correct_segment(session, row, number, text, revision, account, now)
+    saved = [
+        transcripts.correct_segment(session, row, one.number, one.text, one.revision, account, now)
+        for one in corrections
+    ]
     if row.revision != before:
         episodes.touch(session, episode, now)
     return saved

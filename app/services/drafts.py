@@ -27,7 +27,7 @@ from app.models import (
     Season,
     Show,
 )
-from app.services import episodes, fields
+from app.services import access, episodes, fields
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ def get(session: Session, episode_id: uuid.UUID) -> Episode:
     episode = session.get(Episode, episode_id)
     if episode is None or episode.show.deleted_at is not None:
         raise NotFound("There is nothing at this address.")
+    return episode
+
+
+def to_make(session: Session, episode_id: uuid.UUID, account: Account) -> Episode:
+    """An episode that this account may edit, also one in the bin. Raises NotFound, NotAllowed."""
+    episode = get(session, episode_id)
+    access.require_making(session, account, episode.show.community_id)
     return episode
 
 

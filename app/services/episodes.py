@@ -194,8 +194,13 @@ def to_bin(session: Session, episode: Episode, account: Account, now: datetime) 
 def from_bin(
     session: Session, episode: Episode, account: Account, now: datetime, *, public: bool = False
 ) -> None:
-    """Back from the bin: not published, or as public as it was where that is undone (`public`)."""
+    """Back from the bin: not published, or as public as it was where that is undone (`public`).
+
+    Raises Conflict where it is not there.
+    """
     access.require_making(session, account, episode.show.community_id)
+    if episode.deleted_at is None:
+        raise Conflict("It is not in the bin.")
     episode.deleted_at = None
     touch(session, episode, now)
     if public:

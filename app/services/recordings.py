@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, NotFound
 from app.models import (
+    Account,
     ChildDeath,
     Enclosure,
     Episode,
@@ -19,6 +20,7 @@ from app.models import (
     Step,
     Window,
 )
+from app.services import access
 
 #: How often a child may die by a signal or limit over one step of one recording.
 DEATHS_ALLOWED = 2
@@ -38,6 +40,13 @@ def get(session: Session, recording_id: uuid.UUID) -> Recording:
     recording = session.get(Recording, recording_id)
     if recording is None:
         raise NotFound("This recording is no longer there.")
+    return recording
+
+
+def to_make(session: Session, recording_id: uuid.UUID, account: Account) -> Recording:
+    """A recording of an episode that this account may edit. Raises NotFound, NotAllowed."""
+    recording = get(session, recording_id)
+    access.require_making(session, account, recording.episode.show.community_id)
     return recording
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, object_session
 
 from app.db import mark_changed
 from app.errors import Conflict, NotFound
-from app.models import Community, Episode, Season, Show, ShowOrder
-from app.services import fields
+from app.models import Account, Community, Episode, Season, Show, ShowOrder
+from app.services import access, fields
 from feeds.categories import APPLE_CATEGORIES
 from feeds.guid import podcast_guid, random_podcast_guid
 
@@ -78,6 +78,13 @@ def by_slug(session: Session, slug: str) -> Show:
     show = session.scalar(sa.select(Show).where(Show.slug == slug, Show.deleted_at.is_(None)))
     if show is None:
         raise NotFound("There is nothing at this address.")
+    return show
+
+
+def to_make(session: Session, slug: str, account: Account) -> Show:
+    """A show for which this account makes episodes. Raises NotFound, NotAllowed."""
+    show = by_slug(session, slug)
+    access.require_making(session, account, show.community_id)
     return show
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NoRoom, NotFound, TooLarge
@@ -118,6 +119,35 @@ def find_same(
     )
 
 
+def with_id(
+    session: Session,
+    upload_id: uuid.UUID,
+    account: Account,
+    show: Show,
+    episode: Episode | None,
+    asked: Asked,
+) -> Upload | None:
+    """The upload with an id that its sender chose, finished or not.
+
+    Raises NotFound where somebody else's has it, Conflict where it is of another file.
+    """
+    found = session.get(Upload, upload_id, populate_existing=True)
+    if found is None:
+        return None
+    if found.account_id != account.id:
+        raise NotFound(GONE)
+    meant = (show.id, episode.id if episode else None, fields.file_name(asked.file_name), asked.size_bytes)
+    is_same = (found.show_id, found.episode_id, found.file_name, found.size_bytes) == meant
+    if not is_same or found.first_part_sha256 != asked.first_part_sha256:
+        raise Conflict("This id was given to another file. Choose a new one.")
+    return found
+
+
+def hold(session: Session, account: Account) -> None:
+    """No other upload of this account's is begun until this transaction ends: the same one twice is one."""
+    session.execute(sa.select(Account.id).where(Account.id == account.id).with_for_update())
+
+
 def open_in_store(store: ObjectStore) -> Opened:
     """Begin in the store. If no row follows, the sweep of abandoned uploads removes it."""
     recording_id = uuid.uuid4()
@@ -132,9 +162,11 @@ def begin(
     asked: Asked,
     opened: Opened,
     now: datetime,
+    upload_id: uuid.UUID | None = None,
 ) -> Upload:
-    """The row of an upload that the store has opened."""
+    """The row of an upload that the store has opened. Raises Conflict where another has the id just now."""
     upload = Upload(
+        id=upload_id or uuid.uuid4(),
         account_id=account.id,
         show_id=show.id,
         episode_id=episode.id if episode else None,
@@ -147,7 +179,10 @@ def begin(
     )
     renew(upload, asked, now)
     session.add(upload)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Conflict("Another upload has this id. Choose a new one.") from error
     return upload
 
 

@@ -83,11 +83,23 @@ WORDS: dict[str, Words] = {
     "studio.upload_plain": "uploaded a recording",
     "studio.upload_complete": "uploaded a recording",
     "api.episode_edit": "edited title and notes",
+    "api.episode_publish": "published it, or asked for it as soon as it is ready",
+    "api.episode_schedule": "chose when it becomes public",
+    "api.episode_unpublish": _TAKEN["unpublish"],
+    "api.episode_bin": _TAKEN["bin"],
+    "api.episode_restore": "took it out of the bin",
+    "api.transcript_correct": "corrected sentences",
+    "api.transcript_checked": "marked the transcript as checked",
+    "api.upload_complete": "uploaded a recording",
+    "api.recording_again": "tried the recording again",
 }
 
 #: Changes that are nobody else's business, or not yet a change; or that say it themselves (`note`).
 SILENT = frozenset(
     {
+        "api.upload_begin",
+        "api.upload_cancel",
+        "api.upload_parts",
         "account.sign_in",
         "account.sign_out",
         "account.ask_reset",

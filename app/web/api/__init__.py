@@ -3,12 +3,12 @@
 from flask import Flask
 
 from app.backends import Backends
-from app.web.api import caller, document, episodes, me
+from app.web.api import caller, document, episodes, me, publishing, transcripts, uploads
 from app.web.api.blueprint import bp
 from app.web.security import csrf
 
 #: Each area's file puts its operations on the blueprint when it is imported.
-AREAS = (caller, document, me, episodes)
+AREAS = (caller, document, me, episodes, transcripts, publishing, uploads)
 
 
 def register(app: Flask, _backends: Backends) -> None:

@@ -7,11 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.models import Episode, EpisodeState, Recording, Scope, Show
-from app.services import access, drafts
+from app.services import access, drafts, shows
 from app.web.api import schemas, shown
 from app.web.api.caller import account
-from app.web.api.me import show_to_make
-from app.web.api.operations import CHANGED, operation
+from app.web.api.operations import CONFLICT, NOT_FOUND, operation
 from app.web.api.pages import list_of, piece
 from app.web.current import backends
 from app.web.session import current_session
@@ -26,6 +25,7 @@ _TAG = "Episodes"
     scope=Scope.read,
     asked=schemas.EpisodesAsked,
     answer=list_of(schemas.Episode, "Episodes"),
+    refusals=(NOT_FOUND,),
 )
 def episode_list(asked: Mapping[str, Any]) -> Mapping[str, object]:
     """The episodes of your communities, newest first"""
@@ -39,7 +39,9 @@ def episode_list(asked: Mapping[str, Any]) -> Mapping[str, object]:
         )
     )
     if "show" in asked:
-        chosen = chosen.where(Episode.show_id == show_to_make(asked["show"]).id)
+        chosen = chosen.where(
+            Episode.show_id == shows.to_make(current_session(), asked["show"], account()).id
+        )
     if "sha256" in asked:
         with_these_bytes = sa.select(Recording.episode_id).where(Recording.sha256 == asked["sha256"])
         chosen = chosen.where(Episode.id.in_(with_these_bytes))
@@ -60,7 +62,7 @@ def episode(episode_id: uuid.UUID) -> Mapping[str, object]:
     scope=Scope.edit,
     body=schemas.EpisodeChange,
     answer=schemas.Episode,
-    refusals=CHANGED,
+    refusals=(CONFLICT,),
 )
 def episode_edit(episode_id: uuid.UUID, said: Mapping[str, Any]) -> Mapping[str, object]:
     """Change what is said of an episode
@@ -77,9 +79,7 @@ def episode_edit(episode_id: uuid.UUID, said: Mapping[str, Any]) -> Mapping[str,
 
 def episode_to_make(episode_id: uuid.UUID) -> Episode:
     """An episode that this account may edit, also one in the bin. Raises NotFound, NotAllowed."""
-    found = drafts.get(current_session(), episode_id)
-    access.require_making(current_session(), account(), found.show.community_id)
-    return found
+    return drafts.to_make(current_session(), episode_id, account())
 
 
 def _in_state(state: str | None) -> sa.ColumnElement[bool]:

@@ -56,11 +56,4 @@ def show_list(asked: Mapping[str, Any]) -> Mapping[str, object]:
 @operation("GET", "/shows/<slug>", _TAG, scope=Scope.read, answer=schemas.Show)
 def show(slug: str) -> Mapping[str, object]:
     """One show"""
-    return shown.of_show(show_to_make(slug))
-
-
-def show_to_make(slug: str) -> Show:
-    """A show for which this account makes episodes. Raises NotFound, NotAllowed."""
-    found = shows.by_slug(current_session(), slug)
-    access.require_making(current_session(), account(), found.community_id)
-    return found
+    return shown.of_show(shows.to_make(current_session(), slug, account()))

@@ -46,8 +46,13 @@ class Operation:
 
 OPERATIONS: list[Operation] = []
 
-#: Refusals of what depends on how things are.
-CHANGED = (HTTPStatus.CONFLICT,)
+#: Refusals that not every operation has: how things are, what a field names, where things lie.
+CONFLICT, NOT_FOUND, TOO_LARGE = (
+    HTTPStatus.CONFLICT,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+)
+UNAVAILABLE, FULL = HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE
 
 
 def operation(

@@ -64,9 +64,7 @@ def only_for_those_who_make() -> ResponseReturnValue | None:
 
 def show_to_make(slug: str) -> Show:
     """A show in which this account makes episodes. Raises NotFound, NotAllowed."""
-    show = shows.by_slug(current_session(), slug)
-    access.require_making(current_session(), account(), show.community_id)
-    return show
+    return shows.to_make(current_session(), slug, account())
 
 
 def show_to_manage(slug: str) -> Show:
@@ -92,9 +90,7 @@ def community_to_manage(slug: str) -> Community:
 
 def episode_to_make(episode_id: uuid.UUID) -> Episode:
     """An episode that this account may edit, also one in the bin. Raises NotFound, NotAllowed."""
-    episode = drafts.get(current_session(), episode_id)
-    access.require_making(current_session(), account(), episode.show.community_id)
-    return episode
+    return drafts.to_make(current_session(), episode_id, account())
 
 
 def wanted_episode(text: object) -> Episode | None:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.models import Recording, RecordingState, Step
 from app.pipeline.engine import enqueue
-from app.services import access, recordings
+from app.services import recordings
 from app.services.progress import held_up
 from app.services.progress import progress as progress_of
 from app.web.current import backends
@@ -115,10 +115,7 @@ def recording_again(recording_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _own(recording_id: uuid.UUID) -> Recording:
-    session = current_session()
-    recording = recordings.get(session, recording_id)
-    access.require_making(session, account(), recording.episode.show.community_id)
-    return recording
+    return recordings.to_make(current_session(), recording_id, account())
 
 
 def _stage(number: int, at: int, stopped: bool) -> Stage:

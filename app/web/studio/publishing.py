@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.errors import Conflict, NotFound
+from app.errors import NotFound
 from app.models import Account, Episode, EpisodeState, PublishWish
 from app.services import draft_links, episodes
 from app.web.current import backends, public_address
@@ -109,8 +109,6 @@ def episode_take_back(episode_id: uuid.UUID, what: str) -> ResponseReturnValue:
 def episode_restore(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Out of the bin again, not published."""
     found, session = episode_to_make(episode_id), current_session()
-    if found.deleted_at is None:
-        raise Conflict("It is not in the bin.")
     public = request.form.get("public") == "yes"
     episodes.from_bin(session, found, account(), backends().clock(), public=public)
     session.commit()

@@ -59,8 +59,9 @@ def sentence(episode_id: uuid.UUID, number: int) -> ResponseReturnValue:
         corrections.read_transcript(found, _seen_transcript())
         text, revision = form.text.data or "", _seen_revision()
         try:
-            saved = corrections.correct(
-                session, found, row.id, number, text, revision, account(), backends().clock()
+            correction = corrections.Correction(number, text, revision)
+            (saved,) = corrections.correct(
+                session, found, row.id, [correction], account(), backends().clock()
             )
         except Invalid as refused:
             form.blame(refused)
