@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.web.places import ROLES, Place
+from tests.web.signing import PASSWORD
 
 HERE = "http://127.0.0.1:8000"
 IN, SIGN_IN, NO, NOTHING = "comes in", "is asked to sign in", "is told no", "finds nothing"
@@ -109,7 +110,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("passkeys.sign_in", "POST"): Row(PUBLIC, json=lambda _place: {}),
     ("tokens.show", "GET"): Row(SIGNED_IN),
     ("tokens.new", "GET"): Row(STUDIO),
-    ("tokens.new", "POST"): Row(STUDIO),
+    ("tokens.new", "POST"): Row(
+        STUDIO, form={"name": "Nightly", "scopes": "read", "days": "365", "current": PASSWORD}
+    ),
     ("tokens.take_back", "GET"): Row(THEIR_OWN),
     ("tokens.take_back", "POST"): Row(THEIR_OWN),
     # a token that we did not make: test_members has the good ones

@@ -26,8 +26,9 @@ from tests.web.places import World, client_of, make_place
 from tests.web.test_errors import REFUSALS
 from tests.web.test_route_matrix import CHANGES, KNOWN, path_of, put_files, send
 
-#: Routes that answer with no page: files, feeds, answers for scripts.
+#: Routes that answer with no page: files, feeds, answers for scripts and programs.
 NO_PAGE = {
+    *(endpoint for endpoint, method in KNOWN if endpoint.startswith("api.") and method == "GET"),
     "draft.sound",
     "embed.describe",
     "feed.opml",
