@@ -56,7 +56,7 @@ MAY_IMPORT = {
 
 #: Libraries that only one place may touch.
 ONLY_IN = {
-    "dbos": {"app.pipeline.engine", "app.pipeline.recording"},
+    "dbos": {"app.pipeline.engine", "app.pipeline.former", "app.pipeline.recording"},
     "authlib": {"app.openid.client", "app.openid.provider", "app.openid.tokens"},
     "boto3": {"app.storage.s3"},
     "imageio_ffmpeg": {"app.audio.sandbox"},

@@ -1,6 +1,6 @@
 """The durable engine: DBOS on the service's own database. Enqueue, launch, heartbeat, take over.
 
-No other file imports `dbos` but this one and the workflow itself (house, decision 1).
+No other file imports `dbos` but this one and the workflows themselves (house, decision 1).
 
 - A web process only enqueues, on the session that writes the Recording row: both or neither.
 - A worker has an executor id of its place, so that a restarted worker finds its own work at once.
