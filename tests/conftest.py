@@ -45,8 +45,12 @@ hypothesis.settings.load_profile("hearth")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--with openai`: also the tests of an extra, which has to be installed."""
+    """`--with openai`: also the tests of an extra, which has to be installed.
+
+    `--on postgresql`: the service of every test stands on PostgreSQL instead of the embedded default.
+    """
     parser.addoption("--with", dest="extras", action="append", default=[], choices=["openai"])
+    parser.addoption("--on", dest="engine", default="sqlite", choices=["sqlite", "postgresql"])
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +92,11 @@ def weights() -> Path:
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres: PostgresServer) -> str:
     """The name of a PostgreSQL database at the newest version, to make others like it."""
-    migrate(postgres.database("migrated"))
+    url = postgres.database("migrated")
+    migrate(url)
+    database = Database(url)
+    create_tables(database)
+    database.dispose()
     return "migrated"
 
 
@@ -108,14 +116,17 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 @pytest.fixture
-def settings(tmp_path: Path, migrated_database: Path) -> Settings:
-    """Embedded defaults in a directory of this test's own."""
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Embedded defaults in a directory of this test's own; on PostgreSQL where that is asked for."""
     data = tmp_path / "data"
     data.mkdir()
-    shutil.copy(migrated_database, data / "hearth.db")
-    return read_settings(
-        {"HEARTH_DATA": str(data), "HEARTH_SECRET": "not a secret, only for the tests of it"}
-    )
+    said = {"HEARTH_DATA": str(data), "HEARTH_SECRET": "not a secret, only for the tests of it"}
+    if request.config.getoption("engine") == "postgresql":
+        like: str = request.getfixturevalue("migrated_postgres")
+        said["DATABASE_URL"] = request.getfixturevalue("postgres").database(uuid.uuid4().hex, like)
+    else:
+        shutil.copy(request.getfixturevalue("migrated_database"), data / "hearth.db")
+    return read_settings(said)
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def _empty_library(engine: str) -> Iterator[tuple[Library, Callable[[], float]]]
             library = Library(f"sqlite:///{path}")
             yield library, lambda: round(path.stat().st_size / 1e6, 1)
         else:
-            server = stack.enter_context(PostgresServer(folder, "shared_buffers=512MB"))
+            server = stack.enter_context(PostgresServer(folder, "shared_buffers=512MB", "fsync=on"))
             library = Library(server.database("bench"))
             size = sa.text("SELECT pg_database_size('bench')")
             yield library, lambda: round(library.session.scalars(size).one() / 1e6, 1)
