@@ -17,7 +17,7 @@ from app.backends import Backends, with_slots
 from app.errors import HearthError
 from app.pipeline import engine, queues
 from app.search.index import restem
-from app.services import accounts, audit, factors, transcripts
+from app.services import accounts, app_codes, audit, factors, transcripts
 from app.services.audit import Subject
 from app.storage.errors import StorageError
 
@@ -172,6 +172,14 @@ def _add_accounts(app: Flask, backends: Backends) -> None:
         click.echo(
             accounts.reset_link(account, backends.settings.secret, backends.settings.public_url, expires_at)
         )
+
+    @user.command("renew-codes")
+    def renew_codes() -> None:
+        """Encrypt the keys of people's code apps anew, where HEARTH_SECRET has replaced HEARTH_SECRET_OLD."""
+        keys = app_codes.SharedKeys(backends.settings.secrets, backends.settings.service_name)
+        with backends.database.begin() as session:
+            renewed = app_codes.renew(session, keys)
+        click.echo(f"{renewed} keys were encrypted anew")
 
     @user.command("second-step-off")
     @click.argument("email")

@@ -40,6 +40,7 @@ class Settings:
     store_url: str
     media: str
     secret: str
+    secret_old: str = field(repr=False)
     service_name: str
     contact_email: str
     smtp_url: str
@@ -65,6 +66,11 @@ class Settings:
     oidc_client_secret: str
     oidc_name: str
     second_factor: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What signatures are believed by: the present secret first, then the one that it replaces."""
+        return (self.secret, self.secret_old) if self.secret_old else (self.secret,)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -139,6 +145,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         store_url=store_url,
         media=_media(env, store_url),
         secret=_secret(env, data),
+        secret_old=_usable_secret("HEARTH_SECRET_OLD", env.get("HEARTH_SECRET_OLD") or ""),
         service_name=env.get("HEARTH_SERVICE_NAME") or "Hearth",
         contact_email=env.get("HEARTH_CONTACT_EMAIL") or "",
         smtp_url=env.get("HEARTH_SMTP_URL") or "",
@@ -314,9 +321,7 @@ def _secret(env: Mapping[str, str], data: Path) -> str:
     """
     given = env.get("HEARTH_SECRET") or ""
     if given:
-        if len(given) < _SECRET_LENGTH_MIN or not given.isascii():
-            raise SettingsError("HEARTH_SECRET", "must have at least 32 characters, all of them ASCII")
-        return given
+        return _usable_secret("HEARTH_SECRET", given)
     if env.get("DATABASE_URL", "").startswith("postgres") or env.get("HEARTH_STORE_URL", "").startswith("s3"):
         raise SettingsError(
             "HEARTH_SECRET", "must be set where DATABASE_URL or HEARTH_STORE_URL name a server"
@@ -326,6 +331,12 @@ def _secret(env: Mapping[str, str], data: Path) -> str:
         make_folder("HEARTH_DATA", data)
         _keep_secret(path, secrets.token_urlsafe(48))
     return _kept_secret(path)
+
+
+def _usable_secret(name: str, given: str) -> str:
+    if given and (len(given) < _SECRET_LENGTH_MIN or not given.isascii()):
+        raise SettingsError(name, "must have at least 32 characters, all of them ASCII")
+    return given
 
 
 def _keep_secret(path: Path, fresh: str) -> None:

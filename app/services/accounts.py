@@ -287,17 +287,17 @@ def reset_link(account: Account, secret: str, public_url: str, expires_at: datet
     return f"{public_url}/reset/{signer(secret, 'reset link, 1').dumps(said)}"
 
 
-def account_of_reset(session: Session, secret: str, token: str, now: datetime) -> Account:
+def account_of_reset(session: Session, secrets: tuple[str, ...], token: str, now: datetime) -> Account:
     """Whose password this reset link sets. Raises NotFound where it is forged, used or too old."""
     refusal = NotFound("This link is not valid any more. Ask for a new one.")
     try:
-        identity, expires_at_s, mark = signer(secret, "reset link, 1").loads(token)
+        identity, expires_at_s, mark = signer(secrets, "reset link, 1").loads(token)
     except BadData as error:
         raise refusal from error
     account = session.get(Account, uuid.UUID(identity))
     if account is None or not account.active or now.timestamp() >= expires_at_s:
         raise refusal
-    if not hmac.compare_digest(mark, _password_mark(account, secret)):
+    if not any(hmac.compare_digest(mark, _password_mark(account, secret)) for secret in secrets):
         raise refusal
     return account
 
@@ -318,17 +318,19 @@ def email_link(account: Account, email: str, secret: str, public_url: str, expir
     return f"{public_url}/account/email/{signer(secret, 'email link, 1').dumps(said)}"
 
 
-def of_email_link(session: Session, secret: str, token: str, now: datetime) -> tuple[Account, str]:
+def of_email_link(
+    session: Session, secrets: tuple[str, ...], token: str, now: datetime
+) -> tuple[Account, str]:
     """Whose address becomes which. Raises NotFound where the link is forged, used or too old."""
     refusal = NotFound("This link is not valid any more. Ask for a new one on the page of your account.")
     try:
-        identity, email, expires_at_s, mark = signer(secret, "email link, 1").loads(token)
+        identity, email, expires_at_s, mark = signer(secrets, "email link, 1").loads(token)
     except BadData as error:
         raise refusal from error
     account = session.get(Account, uuid.UUID(identity))
     if account is None or not account.active or now.timestamp() >= expires_at_s:
         raise refusal
-    if not hmac.compare_digest(mark, _email_mark(account, secret)):
+    if not any(hmac.compare_digest(mark, _email_mark(account, secret)) for secret in secrets):
         raise refusal
     return account, email
 

@@ -5,6 +5,7 @@ A code counts for its half minute and the ones beside it, since clocks differ, a
 
 import hashlib
 import hmac
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_security import Totp
 from passlib.exc import TokenError
+from passlib.totp import TOTP, AppWallet
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
@@ -26,12 +28,31 @@ _CODE = re.compile(r"[0-9]{6}")
 
 
 class SharedKeys(Totp):
-    """Flask-Security's, asked for the time step of a code at a time that we say."""
+    """Flask-Security's, asked for the time step of a code at a time that we say.
 
-    def __init__(self, secret: str, issuer: str) -> None:
-        key = hmac.new(secret.encode(), b"hearth: app codes, 1", hashlib.sha256).hexdigest()
+    What is kept names the key under which it is encrypted. That is "1" until a secret is replaced for the
+    first time, and while it is, what "1" was lies under the former secret.
+    """
+
+    def __init__(self, secrets: tuple[str, ...], issuer: str) -> None:
+        keys = {_name_of(secret): _key_of(secret) for secret in secrets}
+        keys["1"] = _key_of(secrets[-1])
+        self._written_under = _name_of(secrets[0]) if len(secrets) > 1 else "1"
+        self._present = {_name_of(secrets[0]), self._written_under}
+        self._known = frozenset(keys)
         # the app shows the name; the format of the address has no colon in it
-        super().__init__({"1": key}, issuer.replace(":", " ").strip() or "Hearth")
+        super().__init__(keys, issuer.replace(":", " ").strip() or "Hearth")
+        self._totp = TOTP.using(
+            issuer=self._totp.issuer, wallet=AppWallet(keys, default_tag=self._written_under)
+        )
+
+    def renewed(self, sealed: str) -> str | None:
+        """The same key under the present secret; None where it is, or where no secret here opens it."""
+        name = json.loads(sealed)["enckey"]["t"]
+        if name in self._present or name not in self._known:
+            return None
+        again: str = self._totp.from_source(sealed).to_json(encrypt=True)
+        return again
 
     def step(self, code: str, sealed: str, now: datetime, last_step: int | None) -> int | None:
         """The step whose code this is, if it is later than `last_step`."""
@@ -39,7 +60,7 @@ class SharedKeys(Totp):
             match = self._totp.verify(
                 code, sealed, time=int(now.timestamp()), window=WINDOW_S, last_counter=last_step
             )
-        except TokenError:
+        except (TokenError, KeyError):  # KeyError: encrypted under a secret that is not here
             return None
         step: int = match.counter
         return step
@@ -97,6 +118,17 @@ def take(session: Session, keys: SharedKeys, account: Account, code: str, now: d
     return _rows(taken) == 1
 
 
+def renew(session: Session, keys: SharedKeys) -> int:
+    """Encrypt every key under the present secret that lies under the former one; how many."""
+    renewed = 0
+    for kept in session.scalars(sa.select(AppCode).with_for_update()):
+        again = keys.renewed(kept.secret)
+        if again is not None:
+            kept.secret, renewed = again, renewed + 1
+    session.flush()
+    return renewed
+
+
 def turn_off(session: Session, account: Account) -> None:
     """Ask for no codes from an app any more."""
     session.execute(sa.delete(AppCode).where(AppCode.account_id == account.id))
@@ -109,6 +141,15 @@ def checked(code: str) -> str:
     if not _CODE.fullmatch(digits):
         raise Invalid({"code": "Enter the 6 digits that the app shows"})
     return digits
+
+
+def _key_of(secret: str) -> str:
+    return hmac.new(secret.encode(), b"hearth: app codes, 1", hashlib.sha256).hexdigest()
+
+
+def _name_of(secret: str) -> str:
+    """What a secret's key is called in what it encrypts; tells nothing of it."""
+    return "k" + hmac.new(secret.encode(), b"hearth: name of a key, 1", hashlib.sha256).hexdigest()[:12]
 
 
 def _rows(result: sa.Result[tuple[object, ...]]) -> int:

@@ -99,11 +99,11 @@ def link(invitation: Invitation, secret: str, public_url: str) -> str:
     return f"{public_url}/invitation/{signer(secret, 'invitation, 1').dumps(invitation.id.hex)}"
 
 
-def of_link(session: Session, secret: str, token: str, now: datetime) -> Invitation:
+def of_link(session: Session, secrets: tuple[str, ...], token: str, now: datetime) -> Invitation:
     """The invitation of a link. Raises NotFound where it is forged, answered, taken back or too old."""
     refusal = NotFound("This invitation is not valid any more. Ask for a new one.")
     try:
-        return open_invitation(session, uuid.UUID(signer(secret, "invitation, 1").loads(token)), now)
+        return open_invitation(session, uuid.UUID(signer(secrets, "invitation, 1").loads(token)), now)
     except (BadData, NotFound, ValueError, AttributeError, TypeError) as error:
         raise refusal from error
 

@@ -233,7 +233,7 @@ def ask_reset() -> str | Response:
 def reset(token: str) -> str | Response:
     """Set a new password by a link; signs the account out everywhere, and in here, by its second step too."""
     database = current_session()
-    account = accounts.account_of_reset(database, settings().secret, token, backends().clock())
+    account = accounts.account_of_reset(database, settings().secrets, token, backends().clock())
     form = StartForm()
     if not form.validate_on_submit():
         return form_page("account/reset.html", form, holder=account)

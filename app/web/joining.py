@@ -38,7 +38,7 @@ def register(app: Flask, _backends: Backends) -> None:
 def invitation(token: str) -> ResponseReturnValue:
     """Say yes: as who is signed in, or by making an account for the invited address."""
     session, now = current_session(), backends().clock()
-    found = members.of_link(session, settings().secret, token, now)
+    found = members.of_link(session, settings().secrets, token, now)
     account = current_account()
     if account is not None:
         return _accept(found, account)
@@ -135,7 +135,7 @@ def _prove(account: Account, wanted: str) -> ResponseReturnValue:
 def prove_email(token: str) -> ResponseReturnValue:
     """The link of the letter: the address changes when its holder says so."""
     session = current_session()
-    account, wanted = accounts.of_email_link(session, settings().secret, token, backends().clock())
+    account, wanted = accounts.of_email_link(session, settings().secrets, token, backends().clock())
     form = AccountForm()
     if not form.validate_on_submit():
         return render_template("account/email_prove.html", form=form, wanted=wanted)

@@ -154,7 +154,7 @@ def _let_in(flow: Flow, proven: Proven) -> ResponseReturnValue:
     database, now = current_session(), backends().clock()
     invitation = None
     if flow.invitation:
-        invitation = members.of_link(database, settings().secret, flow.invitation, now)
+        invitation = members.of_link(database, settings().secrets, flow.invitation, now)
     try:
         account, is_new = identities.sign_in(database, proven, now)
     except NotLetIn as error:

@@ -83,7 +83,7 @@ def is_by_provider() -> bool:
 
 def shared_keys() -> app_codes.SharedKeys:
     """What reads and writes the keys of apps."""
-    return app_codes.SharedKeys(settings().secret, settings().service_name)
+    return app_codes.SharedKeys(settings().secrets, settings().service_name)
 
 
 def ask_again(form: ProofForm, account: Account, *, always: bool = False) -> None:

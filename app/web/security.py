@@ -56,6 +56,7 @@ def register(app: Flask, backends: Backends) -> None:
     chosen = backends.settings
     app.config.update(
         SECRET_KEY=chosen.secret,
+        SECRET_KEY_FALLBACKS=list(chosen.secrets[1:]),
         TRUSTED_HOSTS=trusted_hosts(chosen),
         MAX_CONTENT_LENGTH=FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=FORM_BYTES,

@@ -10,7 +10,7 @@ from tests.factories import WHEN, make_account
 from tests.web.device import ORIGIN, Device
 
 PLACE = passkeys.Place("localhost", ORIGIN)
-KEYS = SharedKeys("not a secret, only for the tests of it", "Hearth: the academy")
+KEYS = SharedKeys(("not a secret, only for the tests of it",), "Hearth: the academy")
 
 
 def app_of(sealed: str) -> TOTP:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from passlib.totp import TOTP
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -97,10 +98,32 @@ def test_another_secret_of_the_service_reads_no_key_and_paper_still_lets_in(sess
     later = WHEN + timedelta(minutes=1)
     account, phone = with_app(session)
     code = recovery_codes.make(session, KEYS, account)[0]
-    other = SharedKeys("another secret", "Hearth")
+    other = SharedKeys(("another secret",), "Hearth")
 
     assert not app_codes.take(session, other, account, phone.generate(later).token, later)
     assert recovery_codes.take(session, account, code)
+
+
+def test_while_a_secret_is_replaced_the_former_one_reads_keys_until_they_are_renewed(
+    session: Session,
+) -> None:
+    secrets = ("first " * 8, "second " * 8, "third " * 8)
+    alone, both = SharedKeys(secrets[:1], "Hearth"), SharedKeys((secrets[1], secrets[0]), "Hearth")
+    account, sealed = make_account(session), app_codes.new_key(alone)
+    phone = TOTP(app_codes.set_up(alone, account, sealed).key.replace(" ", ""))
+    app_codes.confirm(session, alone, account, sealed, phone.generate(WHEN).token, WHEN)
+    counts = []
+    for minutes, keys in (
+        (1, both),
+        (2, SharedKeys(secrets[1:2], "Hearth")),
+        (3, SharedKeys((secrets[2], secrets[1]), "Hearth")),
+        (4, SharedKeys(secrets[2:], "Hearth")),
+    ):
+        later = WHEN + timedelta(minutes=minutes)
+        assert app_codes.take(session, keys, account, phone.generate(later).token, later)
+        counts.append((app_codes.renew(session, keys), app_codes.renew(session, keys)))
+
+    assert counts == [(1, 0), (0, 0), (1, 0), (0, 0)]
 
 
 def test_the_key_is_for_this_service_and_this_account(session: Session) -> None:
