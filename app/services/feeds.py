@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.models import Credit, CreditRole, Episode, Show, TranscriptRow
+from app.models import Enclosure as EnclosureRow
 from app.notes import Moments, notes_html
 from app.services import artwork as pictures
 from app.services.published import public_episode_ids, public_shows, readable_transcript_ids
@@ -118,8 +119,11 @@ def channel_of(
         .where(Episode.show_id == show.id, Episode.id.in_(which))
         .order_by(Episode.published_at.desc(), Episode.id)
         .options(
-            joinedload(Episode.enclosure),
-            joinedload(Episode.transcript),
+            # not its waveform, nor what else no feed says: large shows are read as a whole
+            joinedload(Episode.enclosure).load_only(
+                EnclosureRow.sha256, EnclosureRow.size_bytes, EnclosureRow.duration_ms
+            ),
+            joinedload(Episode.transcript).load_only(TranscriptRow.language),
             joinedload(Episode.season),
             selectinload(Episode.chapters),
             selectinload(Episode.credits).joinedload(Credit.person),
