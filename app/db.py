@@ -145,6 +145,16 @@ class Database:
         with self.session(read_only=True) as session:
             yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection that sees the database as it is at one moment, whoever writes meanwhile."""
+        options: dict[str, Any] = {"read_only": True}
+        if self.engine.dialect.name == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect() as connection:
+            connection.execution_options(**options)
+            yield connection
+
     def checkpoint(self) -> None:
         """SQLite: empty the write-ahead log into the database file."""
         connection = self.engine.raw_connection()

@@ -2,12 +2,17 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from app.db import make_engine
@@ -55,7 +60,7 @@ def migrate(url: str, patience: Patience | None = None) -> None:
     try:
         for left in reversed(range(patience.tries)):
             try:
-                _apply(engine, url, patience.lock_ms)
+                _apply(engine, patience.lock_ms)
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
                     raise
@@ -72,7 +77,15 @@ def migrate(url: str, patience: Patience | None = None) -> None:
         engine.dispose()
 
 
-def _apply(engine: sa.Engine, url: str, lock_ms: int) -> None:
+def _apply(engine: Engine, lock_ms: int) -> None:
+    with locked(engine, lock_ms) as connection:
+        upgrade(connection)
+        connection.commit()
+
+
+@contextmanager
+def locked(engine: Engine, lock_ms: int) -> Iterator[Connection]:
+    """A connection with a transaction of whoever may change the tables; others like it wait."""
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
@@ -80,7 +93,32 @@ def _apply(engine: sa.Engine, url: str, lock_ms: int) -> None:
             connection.execute(sa.select(sa.func.set_config("lock_timeout", f"{lock_ms}ms", True)))
         else:
             connection.begin()
-        config = alembic_config(url)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
+        yield connection
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Apply the migrations up to this one, in the connection's transaction."""
+    command.upgrade(_on(connection), revision)
+
+
+def rebuild(connection: Connection, revision: str) -> None:
+    """Empty tables as this revision made them, whatever was there. In the connection's transaction."""
+    if revision_of(connection) is not None:
+        command.downgrade(_on(connection), "base")
+    upgrade(connection, revision)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The last migration that was applied; None where there are no tables of ours."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def knows(revision: str) -> bool:
+    """Whether this version has the migration."""
+    return any(found.revision == revision for found in ScriptDirectory(str(FOLDER)).walk_revisions())
+
+
+def _on(connection: Connection) -> Config:
+    config = alembic_config(str(connection.engine.url))
+    config.attributes["connection"] = connection
+    return config

@@ -129,6 +129,11 @@ def renew(session: Session, keys: SharedKeys) -> int:
     return renewed
 
 
+def are_there(session: Session) -> bool:
+    """Whether anybody has codes from an app."""
+    return session.scalars(sa.select(AppCode.account_id).limit(1)).first() is not None
+
+
 def turn_off(session: Session, account: Account) -> None:
     """Ask for no codes from an app any more."""
     session.execute(sa.delete(AppCode).where(AppCode.account_id == account.id))

@@ -167,19 +167,26 @@ def empty_bin(session: Session, now: datetime) -> list[str]:
     return [key for key in keys if key]
 
 
+def named_objects(session: Session) -> set[str]:
+    """Keys of all that is kept: recordings, enclosures, pictures. A backup carries these and no others."""
+    named = set(session.scalars(sa.select(Recording.key)))
+    named |= set(session.scalars(sa.select(Enclosure.key)))
+    named |= set(session.scalars(sa.select(FormerEnclosure.key).where(FormerEnclosure.key != "")))
+    shown = session.execute(sa.select(Show.id, Show.artwork_sha256))
+    return named | {
+        artwork.key(show, sha256, size) for show, sha256 in shown if sha256 for size in artwork.SIZES
+    }
+
+
 def without_row(session: Session, keys: set[str]) -> set[str]:
     """Which of these recordings, enclosures and pictures no row names.
 
     A crash came between object and row, or, with pictures, another one has taken the place.
     """
-    named = set(session.scalars(sa.select(Recording.key)))
-    named |= set(session.scalars(sa.select(Enclosure.key)))
-    named |= set(session.scalars(sa.select(FormerEnclosure.key)))
+    named = named_objects(session)
     named |= {recording_key(upload) for upload in session.scalars(sa.select(Upload.recording_id))}
     unfinished = session.scalars(sa.select(Recording.id).where(Recording.state != RecordingState.ready))
     named |= {recording_key(recording_id, "speech.wav") for recording_id in unfinished}
-    shown = session.execute(sa.select(Show.id, Show.artwork_sha256))
-    named |= {artwork.key(show, sha256, size) for show, sha256 in shown if sha256 for size in artwork.SIZES}
     return keys - named
 
 

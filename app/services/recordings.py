@@ -204,6 +204,11 @@ def try_again(session: Session, recording: Recording, now: datetime) -> None:
         raise Conflict("This recording is not waiting for another try.")
     if is_replaced(session, recording):
         raise Conflict("Another recording was sent after this one, and counts instead of it.")
+    begin_anew(session, recording, now)
+
+
+def begin_anew(session: Session, recording: Recording, now: datetime) -> None:
+    """A new attempt from the first step, whatever became of the last; the caller enqueues it."""
     recording.attempt += 1
     recording.state = RecordingState.working
     recording.reason = ""

@@ -177,14 +177,14 @@ def index_missing(session: Session) -> int:
     if not is_searchable(session):
         return 0
     missing = session.scalars(
-        sa.select(Episode).where(
+        sa.select(Episode.id).where(
             Episode.deleted_at.is_(None),
             Episode.state != EpisodeState.withdrawn,
             Episode.id.not_in(indexed_episodes()),
         )
     ).all()
-    for episode in missing:
-        index(session, episode)
+    for episode_id in missing:  # one at a time: the words of all of them are too many to hold
+        index(session, session.get_one(Episode, episode_id))
     return len(missing)
 
 

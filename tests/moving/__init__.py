@@ -1,0 +1,1 @@
+"""What the public sees of a service, to be held against what it sees of another one."""
