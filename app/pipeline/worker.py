@@ -26,6 +26,8 @@ log = logging.getLogger("hearth.worker")
 
 #: Exit code when somebody else has taken over this worker's work; a supervisor starts it again.
 SUPERSEDED = 75
+#: Whoever asks a worker to go waits half a minute at most, and then kills it.
+GOES_WITHIN_S = 5.0
 #: glibc, malloc.h
 _M_ARENA_MAX = -8
 
@@ -45,6 +47,7 @@ def run(
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    _go_in_time(stopping)
     only = take_only_place(backends, stopping)
     if stopping.is_set():
         return 0
@@ -75,6 +78,21 @@ def run(
     log.info("worker stopped", extra={"worker": place.name})
     del only, place
     return 0
+
+
+def _go_in_time(stopping: threading.Event) -> None:
+    """End this process soon after it is asked to, though the database, or whatever it does, stands still.
+
+    What it had in work others find by its silence then.
+    """
+
+    def watch() -> None:
+        stopping.wait()
+        time.sleep(GOES_WITHIN_S)
+        log.warning("worker goes without a word: something does not answer")
+        leave(0)
+
+    threading.Thread(target=watch, name="end", daemon=True).start()
 
 
 def _why_deaf(settings: Settings) -> str:

@@ -1,6 +1,7 @@
-"""Real speech for workers, a short voice for steps, and hands with a made engine."""
+"""Real speech for workers, a short voice for steps, hands with a made engine, and PostgreSQL."""
 
 import subprocess
+import uuid
 import wave
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,10 +11,14 @@ import pytest
 
 from app.audio.sandbox import ffmpeg_path
 from app.backends import Backends
+from app.db import Database
+from app.migrate import migrate
 from app.pipeline.border import Hands
+from app.pipeline.engine import create_tables
 from tests.audio.sounds import make_voice, write_wav
 from tests.fakes import SaidAloud
 from tests.pipeline.making import LIBRIVOX
+from tests.postgres import PostgresServer
 
 REPEATS = 4
 
@@ -57,3 +62,14 @@ def hands(backends: Backends) -> Iterator[Hands]:
     taken = Hands.take(replace(backends, engine=lambda: said), "here")
     yield taken
     Hands.let_go()
+
+
+@pytest.fixture
+def on_postgres(backends: Backends, postgres: PostgresServer) -> Iterator[Backends]:
+    """The same backends, on a PostgreSQL database."""
+    url = postgres.database(uuid.uuid4().hex)
+    migrate(url)
+    database = Database(url)
+    create_tables(database)
+    yield replace(backends, settings=replace(backends.settings, database_url=url), database=database)
+    database.dispose()

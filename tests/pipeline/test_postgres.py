@@ -5,23 +5,18 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from app import create_app
 from app.backends import Backends
-from app.db import Database, now_of_database
-from app.migrate import migrate
+from app.db import now_of_database
 from app.models import EpisodeState, PublishWish, RecordingState, SegmentRow, Step, Window, WorkerRow
 from app.pipeline import engine, queues
-from app.pipeline.engine import create_tables
 from tests.factories import make_published
 from tests.pipeline.making import (
     ROOT,
@@ -35,21 +30,9 @@ from tests.pipeline.making import (
     worker,
     workers,
 )
-from tests.postgres import PostgresServer
 
 #: Less than in service, so that nobody waits half a minute seven times.
 DEAD_AFTER_S = 4.0
-
-
-@pytest.fixture
-def on_postgres(backends: Backends, postgres: PostgresServer) -> Iterator[Backends]:
-    """The same backends, on a PostgreSQL database."""
-    url = postgres.database(uuid.uuid4().hex)
-    migrate(url)
-    database = Database(url)
-    create_tables(database)
-    yield replace(backends, settings=replace(backends.settings, database_url=url), database=database)
-    database.dispose()
 
 
 def test_whatever_step_a_worker_dies_in_another_goes_on_and_the_words_are_found(
