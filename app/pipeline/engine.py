@@ -15,11 +15,15 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowSerializationFormat
+from dbos._core import execute_dequeued_workflow
+from dbos._dbos import _get_dbos_instance
+from dbos._utils import GlobalParams
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -28,6 +32,7 @@ from app.metrics import Figures, figures_of_worker
 from app.models import Recording, WorkerRow
 from app.pipeline import queues
 from app.pipeline.following import workflow_name
+from app.pipeline.waiting import patiently
 
 #: A constant: by default it is a hash of the code, and a deploy would strand work of the old version.
 APPLICATION_VERSION = "1"
@@ -37,7 +42,8 @@ PORTABLE = WorkflowSerializationFormat.PORTABLE
 #: A worker beats six times as often.
 DEAD_AFTER_S = 30.0
 
-#: How often a worker looks at its own queues.
+#: How often the engine looks at a worker's own queues by itself, where nothing else begins what lies there.
+#: Each look takes four statements.
 POLL_EVERY_S = 0.2
 
 log = logging.getLogger("hearth.engine")
@@ -125,7 +131,9 @@ def create_tables(database: Database) -> None:
     run_dbos_database_migrations(database.url)
 
 
-def launch(database: Database, executor_id: str, limits: Mapping[str, int]) -> None:
+def launch(
+    database: Database, executor_id: str, limits: Mapping[str, int], poll_every_s: float = POLL_EVERY_S
+) -> None:
     """Start working in this process: its own unfinished work first, then what lies on its own queues.
 
     `limits` says how much of each kind at a time (`queues.limits`). Raises dbos errors where the engine's
@@ -139,9 +147,29 @@ def launch(database: Database, executor_id: str, limits: Mapping[str, int]) -> N
     DBOS.launch()
     for name, most in served.items():
         DBOS.register_queue(
-            name, worker_concurrency=most, polling_interval_sec=POLL_EVERY_S, on_conflict="always_update"
+            name, worker_concurrency=most, polling_interval_sec=poll_every_s, on_conflict="always_update"
         )
     _launched.set()
+
+
+def begin_now(names: Sequence[str]) -> None:
+    """Begin what lies on these queues of this process, without waiting for the engine's next look at them.
+
+    Private, as below: the engine has no other way than to look often. It is what each of its looks does,
+    and two at once begin nothing twice, since the claim is one statement. Whoever calls sees to the limits.
+    """
+    dbos = _get_dbos_instance()
+    for name in names:
+        queue = dbos._sys_db.get_queue(name)
+        if queue is None:
+            continue
+        token = uuid.uuid4().hex
+        claimed, _ = dbos._sys_db.start_queued_workflows(
+            queue, GlobalParams.executor_id, APPLICATION_VERSION, None, owner_xid=token
+        )
+        if claimed:  # from here on it is ours: an outage must not leave it without anybody
+            for status in patiently("engine", partial(dbos._sys_db.get_workflow_statuses, claimed)):
+                execute_dequeued_workflow(dbos, status, token)
 
 
 class Heartbeat:

@@ -17,7 +17,7 @@ from app.pipeline.border import Hands
 from app.pipeline.places import Place, PlaceTaken
 from app.pipeline.places import open_lock as open_lock  # the backup asks whether anybody works
 from app.pipeline.places import try_lock as try_lock
-from app.pipeline.taking import Taker
+from app.pipeline.taking import NET_EVERY_S, Taker
 from app.settings import Settings
 from transcription.transcriber import REMOTE_ENGINE, why_not_here
 from transcription.weights import why_not
@@ -61,7 +61,13 @@ def run(
         limits = queues.limits(settings.slots, served)
         taker = Taker(backends.database, place.name, limits)
         heartbeat = begin(
-            backends, place, limits, dead_after_s=dead_after_s, going_down=stopping, ended=taker.look_now
+            backends,
+            place,
+            limits,
+            dead_after_s=dead_after_s,
+            going_down=stopping,
+            ended=taker.look_now,
+            poll_every_s=NET_EVERY_S,
         )
     except (SandboxBroken, PlaceTaken) as error:
         log.error("this worker cannot work: %s", error)
@@ -122,6 +128,7 @@ def begin(
     dead_after_s: float = engine.DEAD_AFTER_S,
     going_down: threading.Event | None = None,
     ended: Callable[[], None] = lambda: None,
+    poll_every_s: float = engine.POLL_EVERY_S,
 ) -> engine.Heartbeat:
     """Announce this process and start working in it, on so much of each kind at a time."""
     if not backends.settings.is_sqlite:
@@ -133,7 +140,7 @@ def begin(
         place.remember(heartbeat.incarnation)
         with backends.database.begin() as session:
             queues.hand_back(session, [place.name])  # what a process that was killed here had taken
-        engine.launch(backends.database, place.name, limits)
+        engine.launch(backends.database, place.name, limits, poll_every_s)
     except BaseException:
         heartbeat.stop()
         raise

@@ -91,14 +91,14 @@ def test_nothing_is_taken_twice_by_workers_that_take_at_the_same_moment(engine_d
 
     def take(taker: Taker) -> None:
         start.wait()
-        counts.append(taker.take())
+        counts.append(taker.take().total())
 
     threads = [threading.Thread(target=take, args=(taker,)) for taker in takers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    missed = sum(taker.take() for taker in takers)  # whoever met a locked row looks again
+    missed = sum(taker.take().total() for taker in takers)  # whoever met a locked row looks again
 
     assert sum(counts) + missed == 40
     assert max(counts) <= 7
