@@ -138,7 +138,9 @@ def _people(session: Session, owner: Account) -> None:
     said = {"issuer": "https://id.example.org", "subject": "7", "linked_at": WHEN}
     lasts = {"created_at": WHEN, "expires_at": EXACTLY}
     session.add(
-        ApiToken(account_id=owner.id, name=ODD, scopes="read", token_sha256="f" * 64, by_provider=False, **lasts)
+        ApiToken(
+            account_id=owner.id, name=ODD, scopes="read", token_sha256="f" * 64, by_provider=False, **lasts
+        )
     )
     session.add(Identity(account_id=owner.id, **said))
     community_id = session.scalars(sa.select(Show.community_id)).first()
