@@ -16,13 +16,15 @@ import tempfile
 import threading
 import time
 import urllib.request
+import uuid
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import requests
+import sqlalchemy as sa
 
-from app.models import Episode
+from app.models import Enclosure, Episode, Recording, SegmentRow, TranscriptRow
 from app.settings import PART_BYTES
 from tests.deployment.place import Place, deployed
 from tests.factories import make_account, make_community, make_membership, make_published, make_show
@@ -34,14 +36,21 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def run() -> dict[str, Any]:
-    """All parts; each stands by itself."""
+    """All parts, each said when it is done."""
+    found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="hearth-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL runs as somebody else
         with deployed(folder / "folder", database="postgresql", media="x-accel") as place:
-            found = feeds(place) | cold_feed(place) | stalled(place)
+            for part in (feeds, cold_feed, stalled):
+                found |= _said(part(place))
         with deployed(folder / "bucket", database="postgresql", media="redirect") as place:
-            found |= uploads(place)
+            found |= _said(uploads(place))
+    return found
+
+
+def _said(found: dict[str, Any]) -> dict[str, Any]:
+    print(found, file=sys.stderr, flush=True)
     return found
 
 
@@ -195,11 +204,40 @@ def _send(place: Place, browser: dict[str, str], number: int, size_bytes: int, s
 
 
 def _show(place: Place, slug: str, episodes: int) -> str:
+    """A show of so many episodes: one, and copies of its rows; the path of its feed."""
     with place.backends.database.begin() as session:
         show = make_show(session, slug=slug)
-        for number in range(episodes):
-            make_published(session, show, title=f"Episode {number}", sentences=("One.",))
+        first = make_published(session, show, title="Episode", sentences=("One.",))
+        session.refresh(first)
+        if first.recording is None or first.enclosure is None or first.transcript is None:
+            raise RuntimeError("a published episode has all of them")
+        rows = [_row(one) for one in (first, first.recording, first.enclosure, first.transcript)]
+        segment = _row(first.transcript.segments[0])
+        del segment["id"]  # the database counts these
+        new: list[list[dict[str, Any]]] = [[], [], [], [], []]
+        for number in range(1, episodes):
+            ids = {row["id"]: uuid.uuid4() for row in rows}
+            for kept, row in zip(new, rows, strict=False):
+                kept.append({name: _renamed(value, ids) for name, value in row.items()})
+            new[0][-1] |= {"guid": uuid.uuid4(), "slug": f"{slug}-{number}", "title": f"Episode {number}"}
+            new[4].append({**segment, "transcript_id": ids[segment["transcript_id"]]})
+        # an episode names what is made after it, and is published when that is there
+        later = {"recording_id", "enclosure_id", "transcript_id", "state"}
+        drafts = [{name: value for name, value in row.items() if name not in later} for row in new[0]]
+        session.execute(sa.insert(Episode), drafts)
+        for table, made in zip((Recording, Enclosure, TranscriptRow, SegmentRow), new[1:], strict=True):
+            session.execute(sa.insert(table), made)
+        session.execute(sa.update(Episode), [{name: row[name] for name in {"id", *later}} for row in new[0]])
     return f"/shows/{slug}/feed.xml"
+
+
+def _renamed(value: Any, ids: dict[uuid.UUID, uuid.UUID]) -> Any:
+    return ids.get(value, value) if isinstance(value, uuid.UUID) else value
+
+
+def _row(one: Any) -> dict[str, Any]:
+    columns = sa.inspect(one).mapper.column_attrs
+    return {column.key: getattr(one, column.key) for column in columns}
 
 
 def _store(place: Place, episode: Episode) -> str:

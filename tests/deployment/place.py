@@ -15,7 +15,7 @@ import requests
 from app.backends import Backends, open_backends
 from app.settings import read_settings
 from tests.deployment.nginx import Front, prepared, running_nginx
-from tests.deployment.web import ROOT, SECRET, command_of, held_socket, running_web
+from tests.deployment.web import ROOT, SECRET, Web, command_of, held_socket, running_web
 from tests.postgres import PostgresServer
 from tests.storage.seaweed import running_seaweed
 
@@ -31,9 +31,14 @@ class Place:
     environment: dict[str, str]
     backends: Backends
     upstream: str
-    web: "subprocess.Popen[bytes]"
+    web: Web
     nginx: "subprocess.Popen[bytes]"
     workers: "tuple[subprocess.Popen[bytes], ...]"
+
+    def restart_web(self) -> None:
+        """As `systemctl restart hearth-web` does."""
+        self.web.stop()
+        self.web.start()
 
     def ask(
         self, path: str, method: str = "GET", *, follow: bool = False, **headers: str

@@ -37,23 +37,53 @@ def held_socket() -> Iterator[tuple[socket.socket, str]]:
         yield held, f"127.0.0.1:{held.getsockname()[1]}"
 
 
+class Web:
+    """gunicorn on a held socket; may be started anew while that holds who asks."""
+
+    def __init__(
+        self, environment: Mapping[str, str], held: socket.socket, log: Path, processes: int
+    ) -> None:
+        self._env = {**os.environ, "PYTHONPATH": str(ROOT), "WEB_CONCURRENCY": str(processes), **environment}
+        self._held = held
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the process that keeps the others."""
+        if self._process is None:
+            raise RuntimeError("web does not run")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Return when it answers."""
+        handle = self._held.fileno()
+        start = [sys.executable, "-c", _AS_SYSTEMD, str(handle), *command_of("hearth-web.service")]
+        with self._log.open("ab") as said:
+            self._process = subprocess.Popen(
+                start, env=self._env, cwd=ROOT, stdout=said, stderr=said, pass_fds=[handle]
+            )
+        _wait(self._process, self._held.getsockname()[1], self._log)
+
+    def stop(self) -> None:
+        """As systemd stops it; return when it is gone."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=30)
+            self._process = None
+
+
 @contextmanager
 def running_web(
     environment: Mapping[str, str], held: socket.socket, log: Path, *, processes: int = 1
-) -> Iterator["subprocess.Popen[bytes]"]:
+) -> Iterator[Web]:
     """gunicorn on this socket while the block lasts."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "WEB_CONCURRENCY": str(processes), **environment}
-    start = [sys.executable, "-c", _AS_SYSTEMD, str(held.fileno()), *command_of("hearth-web.service")]
-    with log.open("ab") as said:
-        process = subprocess.Popen(
-            start, env=env, cwd=ROOT, stdout=said, stderr=said, pass_fds=[held.fileno()]
-        )
+    web = Web(environment, held, log, processes)
     try:
-        _wait(process, held.getsockname()[1], log)
-        yield process
+        web.start()
+        yield web
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        web.stop()
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
