@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -61,12 +62,16 @@ class Crew:
 
 
 @contextmanager
-def crew(weights: Path, seconds: float) -> Iterator[Crew]:
-    """Nobody yet, on an empty service; `weights` is the folder of one model."""
+def crew(weights: Path, seconds: float, server: PostgresServer | None = None) -> Iterator[Crew]:
+    """Nobody yet, on an empty service; `weights` is the folder of one model.
+
+    Each of their windows takes so many seconds; with 0 they hear by the real engine.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hearth-")))
-        server = stack.enter_context(PostgresServer(folder))
-        url = server.database("crew")
+        if server is None:
+            server = stack.enter_context(PostgresServer(folder))
+        url = server.database(uuid.uuid4().hex)
         migrate(url)
         said = {"HEARTH_DATA": str(folder / "data"), "HEARTH_SECRET": SECRET, "DATABASE_URL": url}
         backends = open_backends(read_settings(said))

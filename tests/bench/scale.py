@@ -9,6 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from tests.bench import workers
+from tests.bench.many import prove as prove_many
+from tests.bench.workers import say
 from tests.search.bench import run as search_bench
 
 #: About 2,500 hours of speech.
@@ -20,7 +23,7 @@ def search() -> dict[str, Any]:
     p50: dict[str, dict[str, float]] = {}
     p95: dict[str, dict[str, float]] = {}
     for engine in ("sqlite", "postgresql"):
-        _say(f"indexing {SENTENCES:,} sentences on {engine}")
+        say(f"indexing {SENTENCES:,} sentences on {engine}")
         found = search_bench(SENTENCES, engine=engine)
         p50[engine] = _percentile(found, "_p50_ms")
         p95[engine] = _percentile(found, "_p95_ms")
@@ -31,7 +34,18 @@ def _percentile(found: dict[str, float], ending: str) -> dict[str, float]:
     return {name.removesuffix(ending): ms for name, ms in found.items() if name.endswith(ending)}
 
 
-PARTS: dict[str, Callable[[], dict[str, Any]]] = {"search": search}
+def many() -> dict[str, Any]:
+    """The proof of 200 short recordings by three workers."""
+    say("handing in 200 short recordings")
+    return {"many": prove_many(workers.weights_folder())}
+
+
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "workers": workers.efficiency,
+    "whisper": workers.whisper,
+    "many": many,
+    "search": search,
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -43,10 +57,6 @@ def main(arguments: list[str]) -> int:
         found |= PARTS[name]()
     print(json.dumps(found))
     return 0
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
