@@ -135,12 +135,16 @@ def _needs(operation: Operation) -> str:
 
 def _good(operation: Operation) -> dict[str, Any]:
     if operation.media_types:
-        content: dict[str, Any] = {kind: {"schema": {"type": "string"}} for kind in operation.media_types}
+        content: dict[str, Any] = {kind: {"schema": _of_file(kind)} for kind in operation.media_types}
     elif operation.answer is not None:
         content = {"application/json": {"schema": operation.answer}}
     else:
         return {"204": {"description": "Done."}}
     return {"200": {"description": "Done.", "content": content}}
+
+
+def _of_file(kind: str) -> dict[str, Any]:
+    return {"type": "object" if kind == "application/json" else "string"}
 
 
 def _refused(operation: Operation) -> dict[str, Any]:
