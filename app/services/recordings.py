@@ -307,8 +307,11 @@ def windows_of(session: Session, recording: Recording) -> list[Window]:
 
 
 def has_all_words(session: Session, recording: Recording) -> bool:
-    """Whether every window of the present attempt is done."""
-    return all(window.done_at is not None for window in windows_of(session, recording))
+    """Whether every window of the present attempt is done; asked after each, so their words stay unread."""
+    left = sa.exists().where(
+        Window.recording_id == recording.id, Window.attempt == recording.attempt, Window.done_at.is_(None)
+    )
+    return not session.scalar(sa.select(left))
 
 
 def keep_result(
