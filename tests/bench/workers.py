@@ -110,6 +110,7 @@ def measure(workers: Crew, recordings: int, duration_ms: int, speech: Path | Non
 def _hand_in(backends: Backends, count: int, duration_ms: int, speech: Path | None) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         sound = speech or _silence(Path(scratch) / "speech.wav", duration_ms)
+        turn = queues.turn(backends.clock())  # they arrive in the same second
         with backends.database.begin() as session:
             show = session.query(Show).first() or make_show(session, make_community(session))
             for _ in range(count):
@@ -118,7 +119,6 @@ def _hand_in(backends: Backends, count: int, duration_ms: int, speech: Path | No
                 recording.duration_ms = duration_ms
                 make_enclosure(session, recording)
                 backends.store.put_file(recording_key(recording.id, "speech.wav"), sound)
-                turn = queues.turn(backends.clock())
                 name = f"{engine.workflow_id(recording)}-windows"
                 said = (str(recording.id), recording.attempt, turn)
                 engine.enqueue_workflow(
