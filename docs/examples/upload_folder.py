@@ -31,7 +31,7 @@ class Refused(Exception):
 
 def main() -> int:
     """Upload, wait, and say where each episode is; 1 where something did not work."""
-    asked = argparse.ArgumentParser(description=__doc__)
+    asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     asked.add_argument("folder", type=Path)
     asked.add_argument("--to", required=True, help="address of the service")
     asked.add_argument("--show", required=True, help="as in the address of the show's page")
@@ -65,12 +65,11 @@ def send(hearth: "Hearth", path: Path, show: str, wish: str) -> str | None:
     # the same account, show and bytes have the same id, so that asking twice is asking once
     account = hearth.call("GET", "/me")["account_id"]
     at = f"/uploads/{uuid.uuid5(uuid.NAMESPACE_URL, f'{account} {show} {sha256}')}"
-    first = next(parts_of(path, 8 * 1024 * 1024))
     begin = {
         "show": show,
         "file_name": path.name,
         "size_bytes": path.stat().st_size,
-        "first_part_sha256": hashlib.sha256(first).hexdigest(),
+        "first_part_sha256": hashlib.sha256(next(parts_of(path, 8 * 1024 * 1024))).hexdigest(),
         "wish": wish,
         "everyone_agreed": True,
     }

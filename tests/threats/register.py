@@ -182,6 +182,10 @@ ROWS: dict[str, str] = {
     web/test_unpublished.py::test_hits_of_what_is_not_public_are_not_even_counted
     web/test_unpublished.py::test_what_never_was_public_answers_like_what_never_existed
     web/test_studio_uploads.py::test_an_upload_of_somebody_else_is_not_there
+    web/api/test_doors.py::test_only_ones_own_is_listed
+    web/api/test_doors.py::test_each_role_reaches_as_far_as_in_the_studio
+    web/api/test_doors.py::test_a_token_does_no_more_than_its_account_may_now
+    web/api/test_uploads.py::test_an_id_that_is_another_files_or_somebody_elses_is_refused
     threats/test_grid.py::test_what_is_private_is_in_no_public_output
     """,
     "T15 tricks of addresses": TRICKS,
@@ -194,6 +198,7 @@ ROWS: dict[str, str] = {
     "T20 hosts": HOSTS,
     "T21 caches": CACHES,
     "T22 changes from elsewhere": """
+    web/api/test_doors.py::test_without_a_token_that_holds_nothing_opens
     web/test_route_matrix.py::test_a_change_without_a_token_is_refused
     web/test_route_matrix.py::test_looking_changes_no_table
     web/test_security_headers.py::test_a_token_of_another_session_does_not_count
@@ -206,6 +211,8 @@ ROWS: dict[str, str] = {
     web/test_account_sign_in.py::test_the_eleventh_try_at_an_account_has_to_wait
     web/test_account_sign_in.py::test_the_thirty_first_try_from_a_neighbourhood_has_to_wait
     web/test_account_sign_in.py::test_an_unknown_account_has_to_wait_as_well
+    web/api/test_doors.py::test_many_tokens_that_nobody_has_are_held_up_and_the_right_one_is_not
+    web/api/test_doors.py::test_a_token_in_the_address_is_refused
     web/test_account_links.py::test_nobodys_mailbox_is_flooded
     web/test_draft.py::test_a_guessed_link_shows_nothing
     storage/test_addresses.py::test_no_letter_of_a_token_can_be_changed
