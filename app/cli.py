@@ -111,7 +111,7 @@ def register(app: Flask, backends: Backends) -> None:
     @app.cli.command("restore")
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
     def restore(file: Path) -> None:
-        """Bring a backup back into an empty data directory."""
+        """Bring a backup back into an empty service, on whichever database and store."""
         from app.backup import read_backup  # late, as for the backup
 
         _or_say(lambda: read_backup(backends, file, say=lambda text: click.echo(text, err=True)))

@@ -27,8 +27,8 @@ _SAY_EVERY = 100
 
 CODES_REFUSED = (
     "HEARTH_SECRET is not known to be that of the service that was backed up. Under another, codes from "
-    "apps are refused: set the old one, or people come in by a recovery code or a passkey and set codes "
-    "up anew."
+    "apps are refused: set the old one, here or as HEARTH_SECRET_OLD. Otherwise people come in by a recovery "
+    "code or a passkey and set codes up anew."
 )
 
 
@@ -96,6 +96,7 @@ def _say_what_came(backends: Backends, archive: Archive, anew: int, say: Say) ->
     if anew:
         say(f"{anew} recordings were on their way: they begin anew when a worker runs.")
     with backends.database.reading() as session:
-        if app_codes.are_there(session) and not marks.fits(archive.mark, backends.settings.secret):
+        is_known = any(marks.fits(archive.mark, secret) for secret in backends.settings.secrets)
+        if app_codes.are_there(session) and not is_known:
             say(CODES_REFUSED)
     say("Run flask migrate, as before every start, then start web and worker.")

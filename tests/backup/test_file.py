@@ -166,8 +166,7 @@ def test_a_backup_of_the_first_version_is_restored_into_postgresql_without_what_
     assert list(on_postgres.settings.data.glob("*.restoring*")) == []
 
 
-@pytest.mark.parametrize("version", [1, 2])
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize(("version", "database"), [(1, "sqlite"), (2, "sqlite"), (2, "postgresql")])
 def test_a_backup_of_older_tables_is_restored_and_brought_to_the_newest(
     version: int, database: str, place: Place, tmp_path: Path
 ) -> None:
