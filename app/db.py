@@ -3,6 +3,10 @@
 SQLite is kept well (house, decision 2): write-ahead log, full synchronisation, foreign keys, a busy
 timeout of 30 s, and BEGIN IMMEDIATE for every session that may write, so that two writers wait for
 each other instead of failing half-way.
+
+On PostgreSQL a transaction that may write is given up by the server once nobody has said anything in it for
+as long as a worker may be silent: a process that is frozen, or whose machine is gone, must not keep its rows
+locked from whoever takes over.
 """
 
 import os
@@ -22,6 +26,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 #: In `Session.info`: the public paths whose content was changed in it.
 CHANGED_PATHS = "hearth.changed_paths"
+
+#: As long as a worker may be silent (app/pipeline/engine.py).
+LET_GO_AFTER_S = 30.0
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -115,9 +122,12 @@ def _begin_sqlite(connection: Connection) -> None:
 class Database:
     """An engine and the two kinds of session that the service uses."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, let_go_after_s: float = LET_GO_AFTER_S) -> None:
         self.url = url
+        self.let_go_after_s = let_go_after_s
         self.engine = make_engine(url)
+        if self.engine.dialect.name == "postgresql":
+            event.listen(self.engine, "begin", self._begin_postgres)
         self._reading = self.engine.execution_options(read_only=True)
         self._after_commit: Callable[[Session], None] | None = None
 
@@ -131,6 +141,12 @@ class Database:
         if self._after_commit is not None and not read_only:
             event.listen(session, "after_commit", self._after_commit)
         return session
+
+    def _begin_postgres(self, connection: Connection) -> None:
+        """Reading locks nothing, and may take its time: a check reads all objects in one transaction."""
+        if not connection.get_execution_options().get("read_only", False):
+            limit_ms = round(self.let_go_after_s * 1000)
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {limit_ms}")
 
     @contextmanager
     def begin(self) -> Iterator[Session]:

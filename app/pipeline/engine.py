@@ -27,7 +27,7 @@ from dbos._utils import GlobalParams
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from app.db import Database, now_of_database
+from app.db import LET_GO_AFTER_S, Database, now_of_database
 from app.metrics import Figures, figures_of_worker
 from app.models import Recording, WorkerRow
 from app.pipeline import queues
@@ -40,7 +40,7 @@ APPLICATION_NAME = "hearth"
 PORTABLE = WorkflowSerializationFormat.PORTABLE
 
 #: A worker beats six times as often.
-DEAD_AFTER_S = 30.0
+DEAD_AFTER_S = LET_GO_AFTER_S
 
 #: How often the engine looks at a worker's own queues by itself, where nothing else begins what lies there.
 #: Each look takes four statements.
@@ -121,6 +121,7 @@ def _config(database: Database, executor_id: str, *, run_migrations: bool) -> DB
         "log_level": "ERROR",
         "console_log_level": "ERROR",
         "notification_listener_polling_interval_sec": 1.0,
+        "sys_db_idle_transaction_timeout_sec": database.let_go_after_s,
     }
 
 

@@ -72,6 +72,8 @@ def patiently(
 
 def is_outage(error: Exception) -> bool:
     """Whether this passes by itself, or once the operator has made room."""
+    if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+        return True  # ended by the server, with whatever error
     return isinstance(error, OUTAGES) or is_no_room(error)
 
 

@@ -89,6 +89,9 @@ _API = "/api/"
 # statuses at which the database or the routes may be what is broken: their page asks neither
 _PLAIN = (500, 503, 507)
 
+# PostgreSQL, appendix A: unique_violation
+_TAKEN = "23505"
+
 # what browsers say of a form that was sent from a page of ours, or of none (W3C, Fetch Metadata)
 _FROM_HERE = ("same-origin", "none")
 
@@ -119,6 +122,7 @@ def register(app: Flask, _backends: Backends) -> None:
     app.register_error_handler(sql.InterfaceError, _database_down)
     app.register_error_handler(sql.TimeoutError, _database_down)
     app.register_error_handler(sql.DataError, _value_refused)
+    app.register_error_handler(sql.DBAPIError, _from_database)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -210,6 +214,16 @@ def _http(error: HTTPException) -> BaseResponse:
 def _database_down(error: sql.SQLAlchemyError) -> BaseResponse:
     log.error("database does not answer", extra={"error": type(error).__name__}, exc_info=error)
     return _respond(Answer(503))
+
+
+def _from_database(error: sql.DBAPIError) -> BaseResponse:
+    """A connection that the server has ended, or what somebody else has just taken (on SQLite one writes)."""
+    if error.connection_invalidated:
+        return _database_down(error)
+    if getattr(error.orig, "sqlstate", "") == _TAKEN:
+        log.warning("refused", extra={"error": type(error).__name__, "about": "taken a moment before"})
+        return _respond(Answer(409))
+    return _unexpected(error)
 
 
 def _value_refused(error: sql.DataError) -> BaseResponse:

@@ -6,7 +6,8 @@ import re
 import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
-from sqlalchemy.exc import OperationalError
+from psycopg.errors import IdleInTransactionSessionTimeout, UniqueViolation
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from app import errors
@@ -128,6 +129,18 @@ def test_a_database_that_is_down_is_said_to_be(app: Flask) -> None:
     answer = raising(app, OperationalError("SELECT 1", {}, Exception("down"))).get("/raise")
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (InternalError("SELECT 1", {}, IdleInTransactionSessionTimeout(), connection_invalidated=True), 503),
+        (IntegrityError("INSERT", {}, UniqueViolation()), 409),
+    ],
+    ids=["the server has ended the connection", "somebody else was first"],
+)
+def test_what_only_a_busy_database_says_is_no_fault(app: Flask, error: DBAPIError, status: int) -> None:
+    assert raising(app, error).get("/raise").status_code == status
 
 
 def test_head_of_a_missing_page_has_no_body(client: FlaskClient) -> None:
