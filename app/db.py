@@ -189,6 +189,11 @@ def mark_changed(session: Session, path: str) -> None:
     session.info.setdefault(CHANGED_PATHS, set()).add(path)
 
 
+def may_write(session: Session) -> bool:
+    """Whether this session was opened for a change."""
+    return not session.get_bind().get_execution_options().get("read_only", False)
+
+
 class utc_now(FunctionElement[datetime]):
     """The database's clock within a query: what is due, is due for every process at the same moment."""
 

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.db import may_write
 from app.errors import Conflict, NotFound
 from app.models import (
     Account,
@@ -27,7 +28,7 @@ from app.models import (
     Season,
     Show,
 )
-from app.services import access, episodes, fields
+from app.services import access, episodes, fields, shows
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,23 @@ class EpisodeFields:
     season_id: uuid.UUID | None = None
 
 
-def get(session: Session, episode_id: uuid.UUID) -> Episode:
-    """An episode, also one in the bin. Raises NotFound."""
-    episode = session.get(Episode, episode_id)
+def get(session: Session, episode_id: uuid.UUID, *, hold: bool = False) -> Episode:
+    """An episode, also one in the bin. Raises NotFound.
+
+    With `hold` nobody else changes it until this transaction ends; rows that only name it may be added.
+    """
+    episode = session.get(Episode, episode_id, with_for_update={"key_share": True} if hold else None)
     if episode is None or episode.show.deleted_at is not None:
         raise NotFound("There is nothing at this address.")
     return episode
 
 
 def to_make(session: Session, episode_id: uuid.UUID, account: Account) -> Episode:
-    """An episode that this account may edit, also one in the bin. Raises NotFound, NotAllowed."""
-    episode = get(session, episode_id)
+    """An episode that this account may edit, also one in the bin. Raises NotFound, NotAllowed.
+
+    Whoever may write holds it: one change after the other, on every database.
+    """
+    episode = get(session, episode_id, hold=may_write(session))
     access.require_making(session, account, episode.show.community_id)
     return episode
 
@@ -69,6 +76,7 @@ def create(
     """
     values: dict[str, object] = {"title": fields.line(title)}
     fields.refuse({**fields.too_long(Episode, values), **fields.missing(values, {"title": "Enter a title."})})
+    shows.hold(session, show)  # two at once with one title are two addresses
     taken = set(session.scalars(sa.select(Episode.slug).where(Episode.show_id == show.id)))
     episode = Episode(
         show=show,

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.db import may_write
 from app.errors import Conflict, NotFound
 from app.models import (
     Account,
@@ -35,17 +36,20 @@ READING_STEPS = (Step.receive, Step.inspect, Step.master)
 REPLACED = "Another recording was sent after this one."
 
 
-def get(session: Session, recording_id: uuid.UUID) -> Recording:
-    """Raises NotFound."""
-    recording = session.get(Recording, recording_id)
+def get(session: Session, recording_id: uuid.UUID, *, hold: bool = False) -> Recording:
+    """With `hold` nobody else changes its row until this transaction ends. Raises NotFound."""
+    recording = session.get(Recording, recording_id, with_for_update=hold or None)
     if recording is None:
         raise NotFound("This recording is no longer there.")
     return recording
 
 
 def to_make(session: Session, recording_id: uuid.UUID, account: Account) -> Recording:
-    """A recording of an episode that this account may edit. Raises NotFound, NotAllowed."""
-    recording = get(session, recording_id)
+    """A recording of an episode that this account may edit. Raises NotFound, NotAllowed.
+
+    Whoever may write holds it: of twenty who ask to try again at once, one is told yes.
+    """
+    recording = get(session, recording_id, hold=may_write(session))
     access.require_making(session, account, recording.episode.show.community_id)
     return recording
 

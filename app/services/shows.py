@@ -62,6 +62,11 @@ class ShowFields:
     artwork_alt: str = ""
 
 
+def hold(session: Session, show: Show) -> None:
+    """Nobody else adds to this show or changes it until this transaction ends."""
+    session.execute(sa.select(Show.id).where(Show.id == show.id).with_for_update(key_share=True))
+
+
 def touch(show: Show, now: datetime) -> None:
     """Something that the show's feed or pages could say has changed."""
     # counted by the database: two changes at once are two revisions

@@ -1,13 +1,17 @@
 """Two at once on PostgreSQL: who is frozen lets go, and who comes second sees what the first has done."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
 from app.backends import Backends
 from app.db import Database
-from app.models import Show
+from app.models import EpisodeKind, Show
 from app.pipeline.waiting import is_outage
-from tests.factories import make_show
+from app.services import drafts
+from tests.factories import WHEN, make_show
 
 
 def test_rows_that_a_frozen_worker_holds_are_let_go_of_and_it_is_told_so_when_it_wakes(
@@ -28,3 +32,18 @@ def test_rows_that_a_frozen_worker_holds_are_let_go_of_and_it_is_told_so_when_it
     assert is_outage(woken.value)
     with on_postgres.database.reading() as session:
         assert session.get_one(Show, show_id).title == "Of the successor"
+
+
+def test_two_episodes_of_one_title_begun_at_once_have_two_addresses(on_postgres: Backends) -> None:
+    with on_postgres.database.begin() as session:
+        show_id = make_show(session).id
+    inside = threading.Barrier(2)
+
+    def begin(number: int) -> str:
+        with on_postgres.database.begin() as session:
+            show = session.get_one(Show, show_id)
+            inside.wait()
+            return drafts.create(session, show, "Ward round", EpisodeKind.episode, None, WHEN).slug
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(begin, range(2))) == ["ward-round", "ward-round-2"]
