@@ -18,7 +18,16 @@ KINDS = ("recordings", "enclosures", "artwork")
 
 
 def broken(backends: Backends, *, deep: bool = False) -> list[str]:
-    """All that is broken, in words; with `deep` every stored byte is read and hashed."""
+    """All that is broken, in words; with `deep` every stored byte is read and hashed.
+
+    Store and tables are not read at one moment, and somebody may be at work: what does not look broken
+    a second time is not.
+    """
+    found = _look(backends, deep=deep)
+    return [words for words in _look(backends, deep=deep) if words in found] if found else []
+
+
+def _look(backends: Backends, *, deep: bool) -> list[str]:
     found: list[str] = []
     with backends.database.reading() as session:
         sizes = {info.key: info.size_bytes for kind in KINDS for info in backends.store.list(kind)}

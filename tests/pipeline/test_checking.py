@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from app.backends import Backends
 from app.models import PublishWish
 from app.pipeline import checking
 from app.pipeline.border import Hands
+from tests.fakes import Watched
 from tests.pipeline.making import all_the_way, look, ready
 
 
@@ -85,6 +87,20 @@ def test_each_kind_of_damage_is_found_and_said(
     damage(well)
 
     assert any(said in words for words in checking.broken(well, deep=True))
+
+
+def test_what_was_only_on_its_way_when_the_store_was_read_is_not_said(well: Backends) -> None:
+    key = _key(well, "enclosures")
+    with well.store.local_path(key) as path:
+        body = path.read_bytes()
+    well.store.delete(key)
+    arrives = iter([lambda: None, lambda: None, lambda: well.store.put_bytes(key, body)])
+
+    def before(name: str) -> None:
+        if name == "list":
+            next(arrives, lambda: None)()
+
+    assert checking.broken(replace(well, store=Watched(well.store, before))) == []
 
 
 def test_nothing_that_people_said_is_said(well: Backends, session: Session) -> None:
