@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.utils import parseaddr
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -13,11 +14,15 @@ from app.settings import Settings, is_loopback
 
 @dataclass(frozen=True)
 class Letter:
-    """Plain text to one address. Header values have no line breaks (EmailMessage refuses them)."""
+    """Plain text to one address. Header values have no line breaks (EmailMessage refuses them).
+
+    A letter that has a name keeps it where it is sent once more: mailboxes show it once (RFC 5322, 3.6.4).
+    """
 
     to: str
     subject: str
     text: str
+    name: str = ""
 
 
 class Mailer(Protocol):
@@ -84,6 +89,8 @@ def message_of(letter: Letter, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = sender
     message["To"] = letter.to
+    if letter.name:
+        message["Message-ID"] = f"<{letter.name}@{parseaddr(sender)[1].rpartition('@')[2] or 'localhost'}>"
     # "=?" begins an encoded word (RFC 2047, 2), which the library would decode: into line ends, too
     message["Subject"] = " ".join(letter.subject.split()).replace("=?", "= ?")
     message.set_content(letter.text)

@@ -165,3 +165,10 @@ def test_a_name_in_a_subject_begins_no_header_however_it_is_spelled(typed: str) 
     assert (read["Bcc"], read.get_payload()) == (None, "Come.\n")
     subject = str(make_header(decode_header(read["Subject"])))
     assert "".join(subject.split()) == "".join(f"You are invited to {typed}".split())
+
+
+def test_a_letter_that_is_sent_once_more_is_the_same_letter_to_a_mailbox() -> None:
+    letter = Letter("a@example.org", "Ready", "It is ready.", name="recording-7-1")
+
+    read = message_from_bytes(message_of(letter, "Hearth <hearth@example.org>").as_bytes())
+    assert read["Message-ID"] == "<recording-7-1@example.org>"

@@ -173,7 +173,8 @@ def tell(backends: Backends, recording_id: uuid.UUID, attempt: int) -> None:
     if letter is None or not backends.mailer.sends:
         return
     try:
-        backends.mailer.send(letter)
+        # whoever dies between sending and writing that down leaves another to send it again
+        backends.mailer.send(dataclasses.replace(letter, name=f"recording-{recording_id}-{attempt}"))
     except (OSError, smtplib.SMTPException, ValueError) as error:
         log.warning("letter not sent: %s", type(error).__name__)
 
