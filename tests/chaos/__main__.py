@@ -1,9 +1,11 @@
-"""`python -m tests.chaos [--seconds N] [--seed S]`: provoke every fault, and end with one line of JSON."""
+"""`python -m tests.chaos [--real] [--seconds N] [--seed S]`: every fault, and one line of JSON."""
 
 import argparse
+import faulthandler
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ from typing import Any
 from tests.chaos.ground import SOUNDS, Ground
 from tests.chaos.holding import outcome
 from tests.chaos.nursery import ROOT
+from tests.chaos.servers import running_servers
 from tests.chaos.table import ROWS
 from tests.chaos.trial import Row, Trial, say
 
@@ -126,6 +129,7 @@ def run_all(rows: Sequence[Row], ground: Ground, folder: Path, seed: int, second
 def main() -> int:
     """The whole table, or one row of it for another process of ours."""
     parser = argparse.ArgumentParser(prog="./dev chaos", description=__doc__)
+    parser.add_argument("--real", action="store_true", help="on PostgreSQL and an S3 server, many workers")
     parser.add_argument(
         "--seconds",
         type=float,
@@ -139,6 +143,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--few", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    faulthandler.register(signal.SIGUSR1)  # where does it hang?
     if asked.row:
         [row] = [row for row in ROWS if row.name == asked.row]
         with Ground(asked.ground) as ground:
@@ -151,9 +156,10 @@ def main() -> int:
         made = tempfile.TemporaryDirectory(prefix="hearth-chaos-", ignore_cleanup_errors=True)
         named = stack.enter_context(made)
         folder = Path(named)
-        ground = stack.enter_context(Ground(folder / "ground"))
+        servers = stack.enter_context(running_servers(folder / "servers")) if asked.real else None
+        ground = stack.enter_context(Ground(folder / "ground", servers))
         rows = [row for row in ROWS if not asked.only or {row.kind, row.name} & set(asked.only)]
-        rows = [row for row in rows if ground.is_embedded or not row.embedded]
+        rows = [row for row in rows if not (row.embedded if asked.real else row.real)]
         say(f"Seed {seed}. First what happens when nothing happens.")
         undisturbed(ground, folder / "first")
         report = run_all(rows, ground, folder, seed, asked.seconds)

@@ -26,7 +26,10 @@ from tests.chaos import stand_in
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What processes of the service import late.
-_READY = ("app.pipeline.recording", "app.web.modules", "app.search.index", "numpy", "alembic", "waitress")
+_READY = (
+    "app.pipeline.recording", "app.web.modules", "app.search.index", "app.storage.s3", "numpy", "alembic",
+    "waitress",
+)  # fmt: skip
 
 
 @dataclass
@@ -50,6 +53,12 @@ class Process:
         with suppress(ProcessLookupError):
             if self.handle >= 0:
                 signal.pidfd_send_signal(self.handle, number)
+
+    def is_frozen(self) -> bool:
+        """Whether it has been stopped, and not woken."""
+        with suppress(OSError, IndexError):
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+        return False
 
     def kill(self) -> None:
         """As a machine that loses power would."""

@@ -2,13 +2,16 @@
 
 `killed` names a file of labels: the process kills itself at the first of its numbered points that is not
 yet in there, after writing it down. So each process comes one point further than the one before it, and
-every point is hit once.
+every point is hit once, however many processes there are. Where it is to `freeze`, it stops itself instead,
+once in its life.
 """
 
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from app.pipeline.engine import DEAD_AFTER_S
 
 
 @dataclass
@@ -33,9 +36,12 @@ class Orders:
     #: The speech model is not there.
     deaf: bool = False
     killed: str = ""
+    freeze: bool = False
     #: Only points whose label holds one of these; all where there is none.
     only: list[str] = field(default_factory=list)
     store: list[StoreFault] = field(default_factory=list)
+    #: How long a worker may be silent before others take over.
+    dead_after_s: float = DEAD_AFTER_S
 
     def write(self, path: Path) -> None:
         """At once and whole."""

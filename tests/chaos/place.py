@@ -28,6 +28,8 @@ SECRET = "not a secret, only for the tests of it"
 #: Every episode has the same title, so that the same sound becomes the same file.
 TITLE = "Ward round"
 EMAIL = "producer@example.org"
+#: What a process needs of the machine, and the keys of the store.
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 @dataclass
@@ -55,7 +57,6 @@ class Place:
             "HEARTH_CHAOS": str(folder / "orders.json"),
             "PORT": port,
             **ground.environment(data, env),
-            **env,
         }
         place = cls(ground, data, said)
         place.tell(Orders())
@@ -90,13 +91,14 @@ class Place:
         self.orders = orders
         orders.write(Path(self.env["HEARTH_CHAOS"]))
 
-    def start(self, part: str, most_files: int | None = None) -> Process:
+    def start(self, part: str, most_files: int | None = None, *, has_own_name: bool = False) -> Process:
         """A process: "worker", "web", "sweep" or "tags" as tests/chaos/stand_in.py has them."""
         self.started += 1
+        name = {"HEARTH_CHAOS_NAME": f"{part}-{self.started}"} if has_own_name else {}
         logs = Path(os.environ.get("HEARTH_CHAOS_LOGS") or self.data.parent)
         log = logs / f"{self.settings.port}-{part}-{self.started}.log"
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        return self.ground.nursery.start(part, {**kept, **self.env}, log, most_files)
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        return self.ground.nursery.start(part, {**kept, **self.env, **name}, log, most_files)
 
     @contextmanager
     def running(self, part: str, most_files: int | None = None) -> Iterator[Process]:
@@ -136,6 +138,10 @@ class Place:
             row = session.get_one(Recording, recording_id)
             _ = row.episode.enclosure, row.episode.transcript, row.episode.show.slug
             return row
+
+    def has_ended(self, recording_id: uuid.UUID) -> bool:
+        """Whether this one is on its way no more."""
+        return self.recording(recording_id).state is not RecordingState.working
 
     def working(self) -> int:
         """How many recordings are on their way."""

@@ -22,6 +22,7 @@ class Refused(Exception):
 
     def __init__(self, answer: requests.Response) -> None:
         super().__init__(f"{answer.request.method} {answer.request.path_url}: {answer.status_code}")
+        self.url = str(answer.url)
         self.status = answer.status_code
         self.retry_after = answer.headers.get("Retry-After")
         self.text = answer.text
@@ -96,6 +97,11 @@ class Producer:
     def get(self, path: str) -> requests.Response:
         """A page, whatever its status."""
         return self.session.get(f"{self.via}{path}", timeout=90)
+
+    def post(self, path: str, said: dict[str, str]) -> requests.Response:
+        """A form of a page, whatever its status."""
+        form = {**said, "csrf_token": self.token}
+        return self.session.post(f"{self.via}{path}", data=form, timeout=90, allow_redirects=False)
 
     def again_and_again(self, ask: Callable[[], T], limit_s: float = 90) -> T:
         """What it gives once the service answers, as the upload page's script waits for it."""

@@ -2,9 +2,10 @@
 
 Born in tests/chaos/nursery.py, with HEARTH_CHAOS naming a file of orders. It runs the service's own code;
 what is put around it is a speech engine of known duration, the clock, and points before and after every
-call that changes the store and every commit.
+call that changes the store, every letter and every commit.
 """
 
+import fcntl
 import hashlib
 import os
 import signal
@@ -24,7 +25,9 @@ from sqlalchemy.orm import Session
 
 from app import create_app, log
 from app.backends import Backends, open_backends, utc_now
+from app.db import Database
 from app.errors import HearthError
+from app.mail import Letter, Mailer
 from app.pipeline import housekeeping, worker
 from app.serve import serve
 from app.settings import read_settings
@@ -136,23 +139,43 @@ class ShakyStore:
         return ""
 
 
+class ShakyMail:
+    """The real mailer, with a point before and after each letter."""
+
+    def __init__(self, real: Mailer) -> None:
+        self._real = real
+        self.sends = real.sends
+
+    def send(self, letter: Letter) -> None:
+        """As the real one."""
+        die_at("letter before")
+        self._real.send(letter)
+        die_at("letter after")
+
+
 _dying = threading.Lock()
+_frozen: list[str] = []
 
 
 def die_at(point: str) -> None:
-    """Kill this process if it is to die here: at the first point of the pipeline or a request that is new."""
+    """Kill or freeze this process if it is to end here: at the first point of a step or view that is new."""
     told = orders()
-    if not told.killed:
+    if not told.killed or (told.freeze and _frozen):
         return
     where = _place(sys._getframe(1))
     label = f"{where}: {point}"
     if not where or (told.only and not any(part in label for part in told.only)):
         return
-    with _dying:
-        if label not in labels(Path(told.killed)):
-            with Path(told.killed).open("a") as file:
-                file.write(f"{label}\n")
+    with _dying, Path(told.killed).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # there are others
+        if label in labels(Path(told.killed)) or (told.freeze and _frozen):
+            return
+        file.write(f"{label}\n")
+        file.flush()
+        if not told.freeze:
             os.kill(os.getpid(), signal.SIGKILL)
+        _frozen.append(label)
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 #: Where the points lie; what beats, reports progress or answers pages is none of them.
@@ -180,7 +203,9 @@ def shaky(backends: Backends) -> Backends:
     sa.event.listen(Session, "before_commit", lambda _session: die_at("commit before"))
     sa.event.listen(Session, "after_commit", lambda _session: die_at("commit after"))
     store: Any = ShakyStore(backends.store)
-    return replace(backends, store=store, engine=engine, clock=clock)
+    database = Database(backends.settings.database_url, orders().dead_after_s)
+    mailer = ShakyMail(backends.mailer)
+    return replace(backends, store=store, engine=engine, clock=clock, database=database, mailer=mailer)
 
 
 def main(part: str) -> None:
@@ -195,7 +220,8 @@ def _be(part: str) -> None:
     backends = shaky(open_backends(read_settings()))
     log.set_up(backends.settings)
     if part == "worker":
-        worker.leave(worker.run(backends))
+        name = os.environ.get("HEARTH_CHAOS_NAME")
+        worker.leave(worker.run(backends, name, dead_after_s=orders().dead_after_s))
     elif part == "web":
         serve(create_app(backends=backends), backends)
     elif part == "sweep":

@@ -75,5 +75,7 @@ class Row:
     long: bool = False
     #: Needs disks of its own: runs in a user namespace in which it may mount some.
     mounts: bool = False
-    #: What it does to an embedded database or folder has no meaning for a server.
+    #: What it does to an embedded database or folder has no meaning for a server, or is the same there.
     embedded: bool = False
+    #: Needs servers, and workers beside each other (`--real`).
+    real: bool = False

@@ -2,8 +2,10 @@
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TypeVar
 
 import requests
 import sqlalchemy as sa
@@ -19,6 +21,8 @@ from tests.chaos.sending import Producer, Refused
 from tests.chaos.trial import Trial
 
 AT_ONCE = 20
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 def cut(trial: Trial) -> None:
@@ -34,7 +38,7 @@ def cut(trial: Trial) -> None:
     made: list[uuid.UUID] = []
     with place.running("web"), cutting_proxy(place.settings.port, cuts) as way:
         senders = [
-            threading.Thread(target=_send, args=(trial, place, way, made, number))
+            threading.Thread(target=send_over, args=(trial, place, way, made, number))
             for number in range(clients)
         ]
         for sender in senders:
@@ -49,8 +53,8 @@ def cut(trial: Trial) -> None:
     trial.broken += all_broken(place, dict.fromkeys(made, "parts"))
 
 
-def _send(trial: Trial, place: Place, way: str, made: list[uuid.UUID], number: int) -> None:
-    """One browser behind the bad line. A copy of its own, so that each has an upload of its own."""
+def send_over(trial: Trial, place: Place, way: str, made: list[uuid.UUID], number: int) -> None:
+    """One browser behind a bad line. A copy of its own, so that each has an upload of its own."""
     copy = trial.folder / f"parts-{number}.wav"
     copy.write_bytes(place.ground.sound("parts").read_bytes())
     producer = Producer(place.url)
@@ -98,21 +102,18 @@ def at_once(trial: Trial) -> None:
     rounds = 1 if trial.few else 3
     made = {}
     with place.running("web"):
-        browsers = []
-        first = Producer(place.url)
-        first.sign_in()
-        for _ in range(AT_ONCE):
-            copied = requests.Session()
-            copied.cookies.update(first.session.cookies)
-            browsers.append(Producer(place.url, session=copied, token=first.token))
+        browsers = browsers_of(place)
+        first = browsers[0]
         for number in range(rounds):
             copy = trial.folder / f"short-{number}.wav"
             copy.write_bytes(sound.read_bytes())
-            begun = _together(browsers, lambda browser, copy=copy: browser.begin(copy, TITLE)["id"])
+            begun = together(browsers, _said(lambda browser, copy=copy: browser.begin(copy, TITLE)["id"]))
             trial.same(1, len(set(begun)), f"uploads of one file begun {AT_ONCE} times")
             upload = first.begin(copy)
-            _together(browsers[:3], lambda browser, copy=copy, upload=upload: browser.send(copy, upload))
-            answers = _together(browsers, lambda browser, upload=upload: browser.complete(upload))
+            together(
+                browsers[:3], _said(lambda browser, copy=copy, upload=upload: browser.send(copy, upload))
+            )
+            answers = together(browsers, _said(lambda browser, upload=upload: browser.complete(upload)))
             trial.fault()
             trial.same(1, len({str(answer) for answer in answers}), "answers to one completion")
             found = answers[0]
@@ -128,20 +129,37 @@ def at_once(trial: Trial) -> None:
     trial.broken += all_broken(place, made)
 
 
-def _together(browsers: list[Producer], ask: Callable[[Producer], object]) -> list[object]:
-    """What each is told when all ask at the same moment."""
-    barrier, answers = threading.Barrier(len(browsers)), []
+def browsers_of(place: Place, number: int = AT_ONCE) -> list[Producer]:
+    """So many windows of one person who has signed in."""
+    first = Producer(place.url)
+    first.sign_in()
+    made = []
+    for _ in range(number):
+        copied = requests.Session()
+        copied.cookies.update(first.session.cookies)
+        made.append(Producer(place.url, session=copied, token=first.token))
+    return made
 
-    def one(browser: Producer) -> None:
+
+def together(asking: Sequence[A], ask: Callable[[A], T]) -> list[T]:
+    """What each is told when all ask at the same moment, in their order."""
+    barrier = threading.Barrier(len(asking))
+
+    def one(who: A) -> T:
         barrier.wait()
-        try:
-            answers.append(ask(browser))
-        except (Refused, requests.RequestException) as error:
-            answers.append(str(error))
+        return ask(who)
 
-    threads = [threading.Thread(target=one, args=(browser,)) for browser in browsers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    with ThreadPoolExecutor(len(asking)) as pool:
+        return list(pool.map(one, asking))
+
+
+def _said(ask: Callable[[Producer], object]) -> Callable[[Producer], object]:
+    """What it gives, or why not in words."""
+
+    def one(browser: Producer) -> object:
+        try:
+            return ask(browser)
+        except (Refused, requests.RequestException) as error:
+            return str(error)
+
+    return one

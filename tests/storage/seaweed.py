@@ -68,7 +68,7 @@ class Seaweed:
 
 
 @contextmanager
-def running_seaweed(folder: Path) -> Iterator[Seaweed]:
+def running_seaweed(folder: Path, volume_mib: int = 1024) -> Iterator[Seaweed]:
     """A server with its data in the folder; killed at the end, since it takes 20 s to go by itself."""
     config = folder / "s3.json"
     config.write_text(
@@ -89,7 +89,11 @@ def running_seaweed(folder: Path) -> Iterator[Seaweed]:
             "-s3.port.lance=0",
         ),
         *(f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-volume.max=20"),
-        *("-master.volumeSizeLimitMB=1024", "-master.electionTimeout=1s", "-master.heartbeatInterval=200ms"),
+        *(
+            f"-master.volumeSizeLimitMB={volume_mib}",
+            "-master.electionTimeout=1s",
+            "-master.heartbeatInterval=200ms",
+        ),
     ]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
