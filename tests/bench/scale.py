@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench import workers
+from tests.bench import serving, workers
 from tests.bench.many import prove as prove_many
 from tests.bench.workers import say
 from tests.search.bench import run as search_bench
@@ -45,6 +45,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "whisper": workers.whisper,
     "many": many,
     "search": search,
+    "serving": serving.run,
 }
 
 

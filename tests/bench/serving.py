@@ -76,11 +76,19 @@ def feeds(place: Place) -> dict[str, Any]:
 def cold_feed(place: Place, episodes: int = 10_000) -> dict[str, Any]:
     """The first answer of a large feed, through nginx."""
     path = _show(place, "ten-thousand", episodes)
-    start_s = time.perf_counter()
+    with place.backends.database.begin() as session:
+        session.execute(sa.text("ANALYZE"))  # as PostgreSQL does by itself a minute later
+    place.ask("/")
+    pids = _all_of(place.web.pid)
+    start_s, busy_s = time.perf_counter(), sum(map(_cpu_s, pids))
     answer = place.ask(path)
-    took_s = time.perf_counter() - start_s
+    took_s, busy_s = time.perf_counter() - start_s, sum(map(_cpu_s, pids)) - busy_s
     _expect(answer.status_code == 200, f"the feed answers {answer.status_code}")
-    return {"feed_10000_first_s": round(took_s, 2), "feed_10000_mb": round(len(answer.content) / 1e6, 1)}
+    return {
+        "feed_10000_first_s": round(took_s, 2),
+        "feed_10000_first_processor_s_of_web": round(busy_s, 2),
+        "feed_10000_mb": round(len(answer.content) / 1e6, 1),
+    }
 
 
 def stalled(place: Place, count: int = 500, asked: int = 200) -> dict[str, Any]:
@@ -149,7 +157,7 @@ def uploads(place: Place, size_bytes: int = 1024**3, at_once: int = 4) -> dict[s
 def _signed_in(place: Place, email: str) -> dict[str, str]:
     """Cookies and token of somebody who works in the studio."""
     with requests.Session() as session:
-        session.verify = str(place.front.certificate)
+        session.trust_env, session.verify = False, str(place.front.certificate)
         page = session.get(f"{place.front.url}/sign-in", timeout=30).text
         token = _token(page)
         said = {"email": email, "password": PASSWORD, "csrf_token": token}

@@ -1,5 +1,6 @@
 """What nginx does before the service: keeps feeds until they change, and lets through what is meant to."""
 
+import re
 import shutil
 import socket
 import ssl
@@ -19,6 +20,7 @@ from app.settings import read_settings
 from tests.deployment.nginx import Front, prepared, running_nginx
 from tests.deployment.web import SECRET, held_socket, running_web
 from tests.factories import make_account, make_published, make_show
+from tests.web.signing import PASSWORD
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,21 @@ def test_what_visitors_say_of_themselves_is_not_believed(stage: Stage) -> None:
     assert "evil.example" not in lied.text
     assert lied.headers["Strict-Transport-Security"].startswith("max-age=")
     assert stage.ask("/", Host="evil.example").status_code == 400
+
+
+def test_people_sign_in_by_the_form(stage: Stage) -> None:
+    with stage.backends.database.begin() as session:
+        email = make_account(session).email
+    with requests.Session() as browser:
+        browser.trust_env, browser.verify = False, str(stage.front.certificate)
+        address = f"{stage.front.url}/sign-in"
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(address, timeout=30).text)
+        assert found
+        said = {"email": email, "password": PASSWORD, "csrf_token": found[1]}
+        answer = browser.post(address, data=said, headers={"Referer": address}, timeout=30)
+
+        assert (answer.status_code, answer.history[0].status_code) == (200, 302)
+        assert "__Host-hearth" in {cookie.name for cookie in browser.cookies}
 
 
 def test_a_body_is_bounded_before_the_service_sees_it(stage: Stage) -> None:
