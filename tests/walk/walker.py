@@ -25,7 +25,8 @@ from tests.web.places import Place
 from tests.web.test_route_matrix import RULES
 from tests.web.test_wrong_bodies import BODIES, NAMES
 
-ROUTES = sorted(RULES)
+#: Whoever has no token meets one answer in all of the API: tests/web/api/test_document walks there with one.
+ROUTES = sorted(key for key in RULES if not key[0].startswith("api.") or key[0] == "api.document")
 CHANGES = [key for key in ROUTES if key[1] != "GET"]
 
 #: How many forms and links are kept of each route, the newest.
