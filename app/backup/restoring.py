@@ -4,7 +4,7 @@ So an interrupted restore leaves an empty service, not half a one, and can be be
 there already are not sent a second time. If it is not, a worker lets go of them a day later.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,15 +15,12 @@ from app.backup import embedded, loading, marks, sources
 from app.backup.archive import Archive, open_archive
 from app.backup.errors import BackupError
 from app.backup.objects import put_back
-from app.backup.writing import progress, said
+from app.backup.progress import Progress, Say
+from app.backup.writing import said
 from app.db import sqlite_path
 from app.migrate import knows
 from app.pipeline import worker
 from app.services import app_codes
-
-Say = Callable[[str], None]
-
-_SAY_EVERY = 100
 
 CODES_REFUSED = (
     "HEARTH_SECRET is not known to be that of the service that was backed up. Under another, codes from "
@@ -50,6 +47,9 @@ def read_backup(backends: Backends, file: Path, say: Say) -> None:
             raise BackupError(
                 f"The database did not take the backup, and is as it was: {said(error)}."
             ) from error
+        except OSError as error:
+            words = f"The restore has ended, and nothing is half-done: {error.strerror or error}."
+            raise BackupError(words) from error
     _say_what_came(backends, archive, anew, say)
 
 
@@ -77,14 +77,12 @@ def _check_target(backends: Backends) -> None:
 
 def _restore_objects(backends: Backends, archive: Archive, wanted: set[str], say: Say) -> None:
     place = backends.settings.data / "object.restoring"
-    done_bytes = 0
+    progress = Progress(say, len(archive.keys))
     try:
-        for number, (key, size_bytes, sha256, file) in enumerate(archive.objects(), 1):
+        for key, size_bytes, sha256, file in archive.objects():
             if key in wanted:
                 put_back(backends.store, key, size_bytes, sha256, file, place)
-            done_bytes += size_bytes
-            if number % _SAY_EVERY == 0:
-                say(progress(number, len(archive.keys), done_bytes))
+            progress.add(size_bytes)
     finally:
         place.unlink(missing_ok=True)
 

@@ -5,7 +5,8 @@ withdrawn, out of the bin), or is lost: which of both is said, and written into 
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,14 +17,11 @@ from app.backup import embedded, files, marks, rows
 from app.backup.archive import Writer
 from app.backup.errors import BackupError
 from app.backup.objects import Pieces, patiently
+from app.backup.progress import Progress, Say
 from app.backup.tables import CARRIED
 from app.migrate import revision_of
 from app.services.housekeeping import named_objects
 from app.storage.errors import ObjectMissing
-
-Say = Callable[[str], None]
-
-_SAY_EVERY = 100
 
 
 def write_backup(backends: Backends, file: Path, say: Say) -> None:
@@ -32,7 +30,7 @@ def write_backup(backends: Backends, file: Path, say: Say) -> None:
         embedded.check_database(backends.settings.database_url)
     part = file.with_name(file.name + ".part")
     try:
-        with files.private(part) as raw:
+        with _gone_unless_whole(part), files.private(part) as raw:
             writer = Writer(raw)
             revision, keys = _write_rows(backends, writer)
             missing = _write_objects(backends, writer, keys, say)
@@ -40,11 +38,9 @@ def write_backup(backends: Backends, file: Path, say: Say) -> None:
             writer.finish({"revision": revision, "missing": missing, "secret": secret})
             files.sync(raw)
     except sa.exc.SQLAlchemyError as error:
-        part.unlink(missing_ok=True)
         raise BackupError(f"The database cannot be read: {said(error)}.") from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        raise BackupError(f"{file} cannot be written: {error.strerror or error}.") from error
     part.replace(file)
     files.sync_folder(file.absolute().parent)
     say(f"{len(keys) - len(missing):,} files and the rows are in {file}.")
@@ -52,6 +48,16 @@ def write_backup(backends: Backends, file: Path, say: Say) -> None:
     say("HEARTH_SECRET is not in it: keep that too, in another place.")
     if missing:
         _say_missing(backends, missing, say)
+
+
+@contextmanager
+def _gone_unless_whole(part: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
 
 
 def _write_rows(backends: Backends, writer: Writer) -> tuple[str, list[str]]:
@@ -72,17 +78,15 @@ def _write_rows(backends: Backends, writer: Writer) -> tuple[str, list[str]]:
 def _write_objects(backends: Backends, writer: Writer, keys: list[str], say: Say) -> list[str]:
     """The keys of those that are not there."""
     missing: list[str] = []
-    done_bytes = 0
-    for number, key in enumerate(keys, 1):
+    progress = Progress(say, len(keys))
+    for key in keys:
         try:
             size_bytes = patiently(lambda key=key: backends.store.head(key)).size_bytes  # type: ignore[misc]
             writer.add_object(key, size_bytes, Pieces(backends.store, key, size_bytes))
         except ObjectMissing:
             missing.append(key)
             continue
-        done_bytes += size_bytes
-        if number % _SAY_EVERY == 0:
-            say(progress(number, len(keys), done_bytes))
+        progress.add(size_bytes)
     return missing
 
 
@@ -93,11 +97,6 @@ def _say_missing(backends: Backends, missing: list[str], say: Say) -> None:
         say(f"{gone} files were let go of while the backup was made, and are not in it.")
     for key in lost:
         say(f"The store does not have {key}, which the service needs: see flask check.")
-
-
-def progress(number: int, whole: int, done_bytes: int) -> str:
-    """How far it is, for whoever waits."""
-    return f"{number:,} of {whole:,} files, {done_bytes / 1e9:.1f} GB"
 
 
 def said(error: sa.exc.SQLAlchemyError) -> str:

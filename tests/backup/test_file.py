@@ -254,8 +254,10 @@ def test_a_backup_that_fails_leaves_the_older_one_alone(filled: Backends, file: 
         if asked.count("read_range") == 3:
             raise OSError("the plug is out")
 
-    with pytest.raises(OSError, match="plug"):
+    with pytest.raises(BackupError, match="plug"):
         write_backup(replace(filled, store=Watched(filled.store, before_call)), file, quiet)
+    with pytest.raises(BackupError, match="cannot be written"):
+        write_backup(filled, file / "no folder", quiet)
     assert file.read_bytes() == before
     assert list(file.parent.glob("*.part")) == []
 
