@@ -19,9 +19,7 @@ class Progress:
         """One file more is done."""
         self._files += 1
         self._bytes += size_bytes
-        news = (self._files - self._said_files) / _EVERY_FILES + (
-            self._bytes - self._said_bytes
-        ) / _EVERY_BYTES
-        if news >= 1:
+        new_files, new_bytes = self._files - self._said_files, self._bytes - self._said_bytes
+        if new_files >= _EVERY_FILES or new_bytes >= _EVERY_BYTES:
             self._said_files, self._said_bytes = self._files, self._bytes
             self._say(f"{self._files:,} of {self._whole:,} files, {self._bytes / 1e9:.1f} GB")
