@@ -81,7 +81,7 @@ def while_all_is_used(trial: Trial) -> None:
         over = threading.Event()
         with place.running("web"), Crew(place, 2) as crew:
             trial.wait(lambda: settled(place), 60, "the first recording is published")
-            writer = threading.Thread(target=_write, args=(place, journal, over))
+            writer = threading.Thread(target=_write, args=(place, journal, over), daemon=True)
             writer.start()
             trial.wait(lambda: journal, 60, "something is written")
             for harm in ways:
@@ -89,10 +89,11 @@ def while_all_is_used(trial: Trial) -> None:
                 handed_in = place.hand_in(sound)
                 sounds[handed_in] = sound
                 time.sleep(trial.rng.uniform(0.2, 1.5))
-                harming = threading.Thread(target=harm, args=(server,))
-                harming.start()
-                pages_are_there(trial, Producer(place.url), f"while the database is {harm.__name__}")
-                harming.join()
+                when = f"while the database is {harm.__name__}"
+                asking = threading.Thread(target=pages_are_there, args=(trial, Producer(place.url), when))
+                asking.start()
+                harm(server)  # not in a thread: a server ends with the thread that has started it
+                asking.join()
                 trial.fault()
                 trial.wait(
                     lambda one=handed_in: crew.keep() >= 0 and place.has_ended(one),

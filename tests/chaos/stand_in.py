@@ -203,7 +203,8 @@ def shaky(backends: Backends) -> Backends:
     sa.event.listen(Session, "before_commit", lambda _session: die_at("commit before"))
     sa.event.listen(Session, "after_commit", lambda _session: die_at("commit after"))
     store: Any = ShakyStore(backends.store)
-    database = Database(backends.settings.database_url, orders().dead_after_s)
+    # a busy machine may give a process no time for as long as others wait for it here
+    database = Database(backends.settings.database_url, 2 * orders().dead_after_s)
     mailer = ShakyMail(backends.mailer)
     return replace(backends, store=store, engine=engine, clock=clock, database=database, mailer=mailer)
 

@@ -30,13 +30,13 @@ REAL = (
     Row("F1", "half-a-minute", "taken over from as in service", taken_over.by_the_time_of_production),
     Row("F2", "sleepers", "workers frozen at every point", taken_over.frozen_at_every_point, long=True),
     Row("F13", "crew-points", "workers killed at every point", taken_over.killed_at_every_point, long=True),
-    Row("F5", "restarts", "PostgreSQL restarted, killed, frozen", restarted.while_all_is_used),
+    Row("F5", "restarts", "PostgreSQL restarted, killed, frozen", restarted.while_all_is_used, long=True),
     Row("F6", "line-work", "a bad line under the worker", distant.under_the_worker, long=True),
     Row("F6", "line-upload", "a bad line under an upload", distant.under_an_upload, long=True),
     Row("F6", "line-away", "nobody at the store's address", distant.away),
     Row("F7", "full-postgres", "no room for PostgreSQL", full_servers.under_postgres, mounts=True),
     Row("F7", "full-store", "no room for the S3 server", full_servers.under_the_store, mounts=True),
-    Row("F8", "line-cuts", "parts cut on their way to the store", distant.cut),
+    Row("F8", "line-cuts", "parts cut on their way to the store", distant.cut, long=True),
 )
 
 ROWS = (
@@ -84,7 +84,7 @@ ROWS = (
     Row("F8", "cuts", "uploads cut inside their parts", uploads.cut, embedded=True, long=True),
     Row("F8", "abandoned", "an upload that nobody continues", uploads.abandoned),
     Row("F9", "at-once", "one upload completed twenty times at once", uploads.at_once),
-    Row("F9", "twenty", "changes asked for twenty times at once", twenty.changes),
+    Row("F9", "twenty", "changes asked for twenty times at once", twenty.changes, long=True),
     # tests/web/test_schedule.py: summer and winter time
     Row("F12", "clocks", "clocks that are a day off", clocks.skewed),
     # tests/pipeline/test_border.py: the same with real speech; tests/audio/test_fuzz.py: hostile bytes
