@@ -59,6 +59,8 @@ def run(row: Row, ground: Ground, folder: Path, seed: int, *, few: bool = False)
         last = traceback.extract_tb(error.__traceback__)[-1]
         trial.broken.append(f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})")
         say(traceback.format_exc())
+    finally:
+        trial.close()
     return trial
 
 

@@ -34,6 +34,7 @@ class Trial:
     few: bool = False
     faults: int = 0
     broken: list[str] = field(default_factory=list)
+    _places: list[Place] = field(default_factory=list)
 
     def fault(self, number: int = 1) -> None:
         """So many faults have just been provoked."""
@@ -60,7 +61,13 @@ class Trial:
 
     def place(self, name: str = "place", **env: str) -> Place:
         """A service of this trial's own: database, store, a producer with a show; nothing runs yet."""
-        return Place.make(self.ground, self.folder / name, env)
+        self._places.append(Place.make(self.ground, self.folder / name, env))
+        return self._places[-1]
+
+    def close(self) -> None:
+        """Let go of the databases of its services."""
+        for place in self._places:
+            place.close()
 
 
 @dataclass(frozen=True)
