@@ -79,7 +79,7 @@ class PostgresServer:
              "-k", self.folder, *settings],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder,
         )  # fmt: skip
-        for _ in range(100):
+        for _ in range(600):
             try:
                 self._connect("postgres").close()
             except psycopg.OperationalError:

@@ -192,7 +192,7 @@ def test_both_databases_are_asked_alike(database: Database, backends: Backends) 
 
     assert value(samples, "hearth_database_up") == 1
     assert value(samples, "hearth_workers_alive") == 3
-    assert value(samples, "hearth_queue_depth", queue="windows") == 1
+    assert value(samples, "hearth_queue_depth", queue="transcription") == 1
     assert value(samples, "hearth_sound_seconds_total", step="master", worker="figures") == 7
     assert made.failed.episode.title in page
     assert "2 stopped, 2 in work, 2 waiting; 3 workers running." in page
