@@ -3,12 +3,17 @@
 The view commits on its last line before the redirect; what is not committed never happened.
 """
 
+import logging
+
 from flask import Flask, g, request
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.local import LocalProxy
 
 from app.backends import Backends
 from app.web.current import backends
+
+log = logging.getLogger("app.web")
 
 
 def current_session() -> Session:
@@ -31,4 +36,16 @@ def register(app: Flask, _backends: Backends) -> None:
     def close(_error: BaseException | None) -> None:
         session = g.pop("session", None)
         if session is not None:
-            session.close()
+            _end(session)
+
+
+def _end(session: Session) -> None:
+    """Give its connection back; where the server has ended that, there is nothing to give back.
+
+    The answer is made: it must not be lost over this.
+    """
+    try:
+        session.close()
+    except DBAPIError as error:
+        log.warning("a connection had ended", extra={"error": type(error).__name__})
+        session.invalidate()

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
+from app import create_app
 from app.backends import Backends
 from app.db import Database
 from app.models import EpisodeKind, Show
 from app.pipeline.waiting import is_outage
 from app.services import drafts
+from app.web.session import current_session
 from tests.factories import WHEN, make_show
 
 
@@ -47,3 +49,16 @@ def test_two_episodes_of_one_title_begun_at_once_have_two_addresses(on_postgres:
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(begin, range(2))) == ["ward-round", "ward-round-2"]
+
+
+def test_an_answer_that_is_made_outlives_the_connection_of_its_session(on_postgres: Backends) -> None:
+    app = create_app(backends=on_postgres)
+
+    @app.get("/cut-off")
+    def cut_off() -> str:
+        mine = current_session().scalar(sa.text("SELECT pg_backend_pid()"))
+        with on_postgres.database.begin() as other:
+            other.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": mine})
+        return "made"
+
+    assert app.test_client().get("/cut-off").text == "made"
