@@ -27,7 +27,13 @@ from tests.chaos.trial import Row
 #: On servers (`--real`), with several workers beside each other.
 REAL = (
     Row("F1", "crew-kills", "workers killed or frozen at seeded moments", taken_over.at_seeded_moments),
-    Row("F1", "half-a-minute", "taken over from as in service", taken_over.by_the_time_of_production),
+    Row(
+        "F1",
+        "half-a-minute",
+        "taken over from as in service",
+        taken_over.by_the_time_of_production,
+        long=True,
+    ),
     Row("F2", "sleepers", "workers frozen at every point", taken_over.frozen_at_every_point, long=True),
     Row("F13", "crew-points", "workers killed at every point", taken_over.killed_at_every_point, long=True),
     Row("F5", "restarts", "PostgreSQL restarted, killed, frozen", restarted.while_all_is_used, long=True),
