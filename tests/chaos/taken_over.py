@@ -51,7 +51,7 @@ def killed_at_every_point(trial: Trial) -> None:
             trial.wait(lambda: taken_over(place) >= trial.faults, 30, "others take over from all of them")
         found = labels(points)
         trial.expect(len(found) >= (2 if trial.few else _FEWEST), f"only {len(found)} points")
-        trial.broken += all_broken(place, sounds, deaths=sum("of transcribe" in label for label in found))
+        trial.broken += all_broken(place, sounds, deaths=len(found))
         _one_letter_each(trial, letters, len(sounds), deaths=sum(label.endswith(_TOLD) for label in found))
 
 
@@ -76,8 +76,8 @@ def frozen_at_every_point(trial: Trial) -> None:
                 break
         found = labels(points)
         trial.expect(len(found) >= (2 if trial.few else _FEWEST), f"only {len(found)} points")
-        again = sum("of transcribe" in label for label in found)
-        trial.broken += all_broken(place, sounds, deaths=again)
+        # whoever freezes may have a window of another recording in hand
+        trial.broken += all_broken(place, sounds, deaths=len(found))
         _one_letter_each(trial, letters, len(sounds), deaths=sum("letter" in label for label in found))
 
 
