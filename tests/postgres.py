@@ -76,7 +76,7 @@ class PostgresServer:
         settings = [word for setting in self._settings for word in ("-c", setting)]
         self._process = subprocess.Popen(
             [*self._as_somebody, binaries() / "postgres", "-D", self.folder / "data", "-p", str(self.port),
-             "-k", self.folder, *settings],
+             "-k", "", *settings],  # no socket: its path may be too long
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder,
         )  # fmt: skip
         for _ in range(600):

@@ -85,7 +85,7 @@ def test_nobody_sees_it_before_its_time_and_everybody_after(
     client: FlaskClient, session: Session, episode: Episode, owner: Account, now: datetime
 ) -> None:
     etag = client.get("/shows/s/feed.xml").headers["ETag"]
-    at = now + timedelta(seconds=2)
+    at = now + timedelta(seconds=5)
     episodes.schedule(session, episode, at, owner, now)
     session.commit()
     before = seen(client, session, episode)
