@@ -23,7 +23,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 
 from app.storage import counting, s3_answers
-from app.storage.errors import KeyRefused, ObjectMissing, StoreUnavailable, UploadFinished, UploadMissing
+from app.storage.errors import (
+    KeyRefused,
+    ObjectMissing,
+    PartsWrong,
+    StoreUnavailable,
+    UploadFinished,
+    UploadMissing,
+)
 from app.storage.keys import checked_key, checked_prefix, media_type
 from app.storage.store import (
     ExpectedPart,
@@ -254,12 +261,13 @@ class S3Store:
         ordered = check_expected(key, expected)
         try:
             self._join(key, upload_id, ordered)
-        except UploadFinished:
-            # Done before, perhaps by a call whose answer was lost.
-            info = self.head(key)
-            if info.size_bytes != sum(part.size_bytes for part in ordered):
-                raise
-            return info
+        except (UploadFinished, PartsWrong):
+            # Done before, perhaps by a call whose answer was lost, or just now: the parts go first.
+            with suppress(ObjectMissing):
+                info = self.head(key)
+                if info.size_bytes == sum(part.size_bytes for part in ordered):
+                    return info
+            raise
         return self.head(key)
 
     def abort(self, key: str, upload_id: str) -> None:
@@ -321,12 +329,8 @@ class S3Store:
         pages = self._client.get_paginator("list_parts").paginate(
             Bucket=self._bucket, Key=self._name(key), UploadId=upload_id
         )
-        arrived: dict[int, PartTypeDef] = {}
         with self._about_upload(key):
-            for page in pages:
-                for found in page.get("Parts", []):
-                    s3_answers.keep_last(arrived, found)
-        return [found for _, found in sorted(arrived.items()) if found["ETag"]]
+            return s3_answers.last_of_each(found for page in pages for found in page.get("Parts", []))
 
     def _join(self, key: str, upload_id: str, expected: Sequence[ExpectedPart]) -> None:
         arrived = self._arrived(key, upload_id)

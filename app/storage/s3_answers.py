@@ -4,6 +4,7 @@ Must not know boto3: it is given codes and dictionaries.
 """
 
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -57,14 +58,17 @@ def object_info(key: str, size_bytes: int, etag: str, modified_at: datetime) -> 
     return ObjectInfo(key, size_bytes, media_type(key), etag.strip('"'), modified_at)
 
 
-def keep_last(arrived: "dict[int, PartTypeDef]", found: "PartTypeDef") -> None:
-    """Keep the part that came last under its number: SeaweedFS lists all of them, Amazon only the last."""
-    there = arrived.get(found["PartNumber"])
-    if there is None or there["LastModified"] < found["LastModified"]:
-        arrived[found["PartNumber"]] = found
-    elif there["LastModified"] == found["LastModified"] and there["ETag"] != found["ETag"]:
-        # Within one second nobody can say which: without a tag it counts as missing and is sent again.
-        arrived[found["PartNumber"]] = {**there, "ETag": ""}
+def last_of_each(parts: "Iterable[PartTypeDef]") -> "list[PartTypeDef]":
+    """In order, of each number the part that came last: SeaweedFS lists all of them, Amazon only the last."""
+    arrived: dict[int, PartTypeDef] = {}
+    for found in parts:
+        there = arrived.get(found["PartNumber"])
+        if there is None or there["LastModified"] < found["LastModified"]:
+            arrived[found["PartNumber"]] = found
+        elif there["LastModified"] == found["LastModified"] and there["ETag"] != found["ETag"]:
+            # Within one second nobody can say which: without a tag it counts as missing and is sent again.
+            arrived[found["PartNumber"]] = {**there, "ETag": ""}
+    return [found for _, found in sorted(arrived.items()) if found["ETag"]]
 
 
 def stored_part(found: "PartTypeDef") -> StoredPart:

