@@ -4,6 +4,7 @@ Each test has a data directory of its own with a database made by the real migra
 one that is migrated once a run) and a folder store.
 """
 
+import gc
 import io
 import json
 import logging
@@ -51,6 +52,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """
     parser.addoption("--with", dest="extras", action="append", default=[], choices=["openai"])
     parser.addoption("--on", dest="engine", default="sqlite", choices=["sqlite", "postgresql"])
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all modules stay until the end: the collector need not look at them again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask, abort
@@ -29,6 +30,14 @@ REFUSALS = (
     (StoreUnavailable("bucket-secret-name"), 503),
     (ObjectMissing("recordings/1/source"), 404),
 )
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """An error that was raised keeps everything that was there then, a whole service."""
+    yield
+    for error, _ in REFUSALS:
+        error.__traceback__ = None
 
 
 def raising(app: Flask, error: Exception) -> FlaskClient:
