@@ -53,12 +53,11 @@ def public_shows() -> sa.Select[Show]:
     return sa.select(Show).where(Show.id.in_(with_episodes)).order_by(Show.title, Show.id)
 
 
-def readable_transcript_ids() -> sa.Select[uuid.UUID]:
-    """Ids of all transcripts in which a word stands, as a subquery: some recordings have none."""
-    said = sa.exists().where(
+def has_words() -> sa.ColumnElement[bool]:
+    """Whether a word stands in the transcript that the query asks about: some recordings have none."""
+    return sa.exists().where(
         SegmentRow.transcript_id == TranscriptRow.id, sa.func.trim(SegmentRow.text) != ""
     )
-    return sa.select(TranscriptRow.id).where(said)
 
 
 def public_episode(session: Session, show_slug: str, slug: str) -> Episode:
