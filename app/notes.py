@@ -129,7 +129,7 @@ def _with_links(tokens: Sequence[Token], moments: Moments | None) -> Iterator[To
 
 def _cut(text: str, before: str, moments: Moments | None) -> Iterator[Token]:
     """The text in pieces, some of them links; `before` is what stands before it on the same line."""
-    done = at = 0
+    done, at = 0, 0 if ":" in text else len(text)  # no address and no time is without one
     while found := _LINKED.search(text, at):
         start, words = found.start(), found[0]
         if found["address"]:

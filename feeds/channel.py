@@ -39,7 +39,7 @@ class Medium(StrEnum):
     COURSE = "course"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Enclosure:
     """The file that listeners download."""
 
@@ -48,7 +48,7 @@ class Enclosure:
     media_type: str  #: one of `feeds.admission.ENCLOSURE_TYPES`
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TranscriptLink:
     """One form of an item's transcript (podcast:transcript)."""
 
@@ -58,7 +58,7 @@ class TranscriptLink:
     rel: str | None = None  #: "captions" where the form carries times
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PersonLink:
     """A person who can be heard or who made it, by the name chosen for the public (podcast:person)."""
 
@@ -69,7 +69,7 @@ class PersonLink:
     href: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TxtRecord:
     """Free text for a service that asks for it (podcast:txt), such as a proof of ownership."""
 
@@ -77,7 +77,7 @@ class TxtRecord:
     purpose: str | None = None  #: "applepodcastsverify", "verify", "ai-content" ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Funding:
     """A page where listeners can give money (podcast:funding)."""
 
@@ -85,7 +85,7 @@ class Funding:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One published episode."""
 
@@ -111,7 +111,7 @@ class Item:
     txt: tuple[TxtRecord, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A show as its feed tells it."""
 

@@ -239,7 +239,8 @@ class MarkupWriter:
 
     def _put(self, piece: str) -> None:
         self._written.append(piece)
-        self._written_bytes += len(piece.encode())
+        if self._limit_bytes is not None:
+            self._written_bytes += len(piece.encode())
 
 
 def _link_address(href: str) -> str | None:

@@ -5,6 +5,7 @@ It knows values, not items or channels: `feeds.admission` decides which of them 
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from feeds.address import web_address
 from feeds.channel import Funding, PersonLink, TranscriptLink, TxtRecord
@@ -70,10 +71,9 @@ class Sieve:
         """A language tag in lower case, or None. Apple refuses a feed whose tag it cannot read."""
         if tag is None:
             return None
-        lower = tag.strip().lower().replace("_", "-")
-        if _LANGUAGE_TAG.fullmatch(lower) is None:
+        lower = _lower_tag(tag)
+        if lower is None:
             self.hold_back(part, "not a language tag")
-            return None
         return lower
 
     def email(self, part: str, address: str | None) -> str | None:
@@ -135,6 +135,13 @@ class Sieve:
         """The pages that have an address."""
         addresses = [(self.address("funding", page.url), page.text) for page in pages]
         return tuple(Funding(url, one_line(text, SHORT_CHARACTERS)) for url, text in addresses if url)
+
+
+@lru_cache(maxsize=256)
+def _lower_tag(tag: str) -> str | None:
+    """A feed says the same few languages thousands of times."""
+    lower = tag.strip().lower().replace("_", "-")
+    return lower if _LANGUAGE_TAG.fullmatch(lower) else None
 
 
 _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")

@@ -25,7 +25,7 @@ _UNSPEAKABLE = re.compile(
 
 def speakable(text: str) -> str:
     """The text without the characters that no feed may carry."""
-    if text.isascii() and text.isprintable():
+    if text.replace("\n", "").isprintable():
         return text  # most text is, and this is much quicker to see
     return _UNSPEAKABLE.sub("", text)
 
