@@ -18,7 +18,7 @@ from app.pipeline.engine import create_tables
 from app.settings import read_settings
 from tests.bench.stand_in import Heard, read_journal
 from tests.pipeline.making import SECRET, Worker, environment, wait_for, worker, workers
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, free_port
 
 #: Workers that have announced themselves find their queues within so long.
 SETTLES_IN_S = 3.0
@@ -73,7 +73,12 @@ def crew(weights: Path, seconds: float, server: PostgresServer | None = None) ->
             server = stack.enter_context(PostgresServer(folder))
         url = server.database(uuid.uuid4().hex)
         migrate(url)
-        said = {"HEARTH_DATA": str(folder / "data"), "HEARTH_SECRET": SECRET, "DATABASE_URL": url}
+        said = {
+            "HEARTH_DATA": str(folder / "data"),
+            "HEARTH_SECRET": SECRET,
+            "DATABASE_URL": url,
+            "PORT": str(free_port()),
+        }
         backends = open_backends(read_settings(said))
         create_tables(backends.database)
         stack.callback(backends.database.dispose)

@@ -35,8 +35,8 @@ def _percentile(found: dict[str, float], ending: str) -> dict[str, float]:
 
 
 def many() -> dict[str, Any]:
-    """The proof of 200 short recordings by three workers."""
-    say("handing in 200 short recordings")
+    """The proof of 200 short recordings, sent by the API, with three workers."""
+    say("sending 200 short recordings")
     return {"many": prove_many(workers.weights_folder())}
 
 

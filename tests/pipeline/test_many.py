@@ -8,7 +8,7 @@ from tests.postgres import PostgresServer
 COUNT = 16
 
 
-def test_many_short_recordings_all_arrive_once_by_three_workers(
+def test_many_short_recordings_sent_by_the_api_all_arrive_once_by_three_workers(
     postgres: PostgresServer, weights: Path
 ) -> None:
     found = prove(weights, COUNT, server=postgres)

@@ -33,6 +33,7 @@ def running(settings: Settings, module: tuple[str, ...] = WEB) -> Iterator[str]:
         **os.environ,
         "HEARTH_DATA": str(settings.data),
         "HEARTH_SECRET": settings.secret,
+        "DATABASE_URL": settings.database_url,
         "HEARTH_STORE_URL": settings.store_url,
         "HEARTH_METRICS_TOKEN": settings.metrics_token,
         "PORT": str(settings.port),
