@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from app.backends import Backends
+from app.db import now_of_database
 from app.models import Episode, EpisodeState, Recording, Show, WorkerRow
 from app.pipeline import queues
 from app.pipeline import worker as working
@@ -242,7 +244,7 @@ def test_what_a_killed_command_leaves_another_leaves_alone_and_the_next_worker_p
         wait_for(lambda: _claimed(backends), 60)
         killed.kill()
     with backends.database.begin() as session:
-        session.execute(sa.update(WorkerRow).values(beat_at=sa.func.datetime("now", "-1 hour")))
+        session.execute(sa.update(WorkerRow).values(beat_at=now_of_database(session) - timedelta(hours=1)))
     other = publish(backends, weights, voice, "--wait")
     assert other.returncode == 0, other.stderr
     assert _states(backends) == {"t": EpisodeState.draft, "ward-round": EpisodeState.published}

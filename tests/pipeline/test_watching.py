@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import metrics
-from app.backends import Backends
 from app.db import Database
 from app.models import RecordingState, Step
 from app.pipeline import engine, watching
@@ -47,11 +46,13 @@ def test_what_waits_and_what_is_in_hand_is_told_by_queue_and_worker(database: Da
 
 @pytest.mark.parametrize("question", [watching.waiting, watching.begun])
 def test_what_is_done_is_not_read(
-    question: Callable[[Session], sa.Select[Any]], backends: Backends, session: Session
+    question: Callable[[Session], sa.Select[Any]], migrated_database: Path
 ) -> None:
-    statement = question(session).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
-
-    plan = [row.detail for row in session.execute(sa.text(f"EXPLAIN QUERY PLAN {statement}"))]
+    database = Database(f"sqlite:///{migrated_database}")
+    with database.reading() as session:
+        statement = question(session).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        plan = [row.detail for row in session.execute(sa.text(f"EXPLAIN QUERY PLAN {statement}"))]
+    database.dispose()
 
     assert all("INDEX" in step for step in plan if "workflow_status" in step), plan
 

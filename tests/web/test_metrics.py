@@ -172,7 +172,7 @@ def test_what_only_the_database_knows_is_told(
     assert value(samples, "hearth_worker_slots") == 6
     assert value(samples, "hearth_disk_free_bytes", place="data") > 0
     info = next(dict(labels) for name, labels in samples if name == "hearth_build_info")
-    assert (info["version"], info["database"]) == (VERSION, "sqlite")
+    assert (info["version"], info["database"]) == (VERSION, backends.database.engine.dialect.name)
 
 
 def test_both_databases_are_asked_alike(database: Database, backends: Backends) -> None:

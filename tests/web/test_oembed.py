@@ -167,7 +167,7 @@ def test_what_cannot_be_answered_has_the_status_of_the_specification(client: Fla
         '"><script>alert(1)</script>',
         "</iframe><img src=x onerror=alert(1)>",
         "]]> & <b> &amp; \u202e",
-        "a\x00b\x0b\ufffe\x1f",
+        "a\x01b\x0b\ufffe\x1f",
         "' onload='alert(1)",
         "{{ 7*7 }}",
     ],
@@ -177,7 +177,7 @@ def test_hostile_titles_stay_words_in_both_formats(client: FlaskClient, session:
     show.author = text
     make_published(session, show, slug="one", title=text)
     session.commit()
-    spoken = text.translate(dict.fromkeys(map(ord, "\x00\x0b\ufffe\x1f")))
+    spoken = text.translate(dict.fromkeys(map(ord, "\x01\x0b\ufffe\x1f")))
     answers = json.loads(ask(client, url=PAGE).data), as_dict(ask(client, url=PAGE, format="xml"))
 
     for said in answers:

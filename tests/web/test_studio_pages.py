@@ -21,6 +21,7 @@ from app.models import (
     Show,
     Step,
 )
+from app.pipeline import queues
 from tests.factories import (
     WHEN,
     make_account,
@@ -318,7 +319,7 @@ def test_a_failed_recording_can_be_tried_again(
 
     fresh(session, recording)
     assert (recording.state, recording.attempt) == (RecordingState.working, 2)
-    ids = session.scalars(sa.text("SELECT workflow_uuid FROM workflow_status")).all()
+    ids = session.scalars(sa.select(queues.table(session).c.workflow_uuid)).all()
     assert list(ids) == [f"recording-{recording.id}-2"]
 
 

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.backends import Backends
 from app.models import Account, Episode, Membership, Recording, Show, Upload
+from app.pipeline import queues
 from app.settings import PART_BYTES
 from app.storage import expected_parts
 from app.storage.keys import recording_key
@@ -104,7 +105,7 @@ def test_completing_twice_makes_one_recording_and_one_workflow(
     assert answers[0] == answers[1] == answers[2]
     assert (count(backends, Recording), count(backends, Episode)) == (1, 1)
     with backends.database.reading() as session:
-        ids = session.scalars(sa.text("SELECT workflow_uuid FROM workflow_status")).all()
+        ids = session.scalars(sa.select(queues.table(session).c.workflow_uuid)).all()
     assert list(ids) == [f"recording-{answers[0]['recording']}-1"]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.backends import Backends
 from app.models import Account, AuditEntry, Episode, Recording, RecordingState, Upload
+from app.pipeline import queues
 from app.settings import PART_BYTES
 from tests.factories import make_account, make_membership, make_recording, make_show
 from tests.web.api.calling import Program, program_of
@@ -84,8 +85,7 @@ def test_a_lost_answer_makes_no_second_recording(desk: Desk, session: Session) -
 
     assert again == [first, first]
     assert (rows(session, Recording), rows(session, Upload)) == (2, 1)  # with that of the published episode
-    work = sa.text("SELECT count(*) FROM workflow_status")
-    assert session.scalar(work) == 1
+    assert session.scalar(sa.select(sa.func.count()).select_from(queues.table(session))) == 1
 
 
 def test_the_same_request_twenty_times_at_once_is_one_upload_and_one_recording(

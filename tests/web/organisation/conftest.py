@@ -27,6 +27,7 @@ def settings(settings: Settings, issuer: Issuer) -> Settings:
     return read_settings(
         {
             "HEARTH_DATA": str(settings.data),
+            "DATABASE_URL": settings.database_url,
             "HEARTH_SECRET": settings.secret,
             "HEARTH_OIDC_ISSUER": issuer.address,
             "HEARTH_OIDC_CLIENT_ID": CLIENT_ID,
