@@ -35,6 +35,8 @@ from transcription.weights import fetch_weights
 
 #: Gives the lines of the log that were written so far.
 Written = Callable[[], list[dict[str, Any]]]
+#: Makes an empty service in a folder; what its settings are read from.
+Standing = Callable[[Path], dict[str, str]]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -123,18 +125,28 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     opened.dispose()
 
 
+@pytest.fixture(scope="session")
+def standing(request: pytest.FixtureRequest) -> Standing:
+    """Makes services with embedded defaults; on PostgreSQL where that is asked for."""
+    on_postgres = request.config.getoption("engine") == "postgresql"
+    like = request.getfixturevalue("migrated_postgres" if on_postgres else "migrated_database")
+    server: PostgresServer | None = request.getfixturevalue("postgres") if on_postgres else None
+
+    def stand(data: Path) -> dict[str, str]:
+        data.mkdir(parents=True, exist_ok=True)
+        said = {"HEARTH_DATA": str(data), "HEARTH_SECRET": "not a secret, only for the tests of it"}
+        if server is not None:
+            return said | {"DATABASE_URL": server.database(uuid.uuid4().hex, like)}
+        shutil.copy(like, data / "hearth.db")
+        return said
+
+    return stand
+
+
 @pytest.fixture
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Embedded defaults in a directory of this test's own; on PostgreSQL where that is asked for."""
-    data = tmp_path / "data"
-    data.mkdir()
-    said = {"HEARTH_DATA": str(data), "HEARTH_SECRET": "not a secret, only for the tests of it"}
-    if request.config.getoption("engine") == "postgresql":
-        like: str = request.getfixturevalue("migrated_postgres")
-        said["DATABASE_URL"] = request.getfixturevalue("postgres").database(uuid.uuid4().hex, like)
-    else:
-        shutil.copy(request.getfixturevalue("migrated_database"), data / "hearth.db")
-    return read_settings(said)
+def settings(standing: Standing, tmp_path: Path) -> Settings:
+    """A service in a directory of this test's own."""
+    return read_settings(standing(tmp_path / "data"))
 
 
 @pytest.fixture

@@ -1,16 +1,15 @@
 """A service with two shows, as listeners' programs meet it."""
 
 import random
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from app.backends import open_backends
 from app.models import Chapter
+from tests.conftest import Standing
 from tests.factories import WHEN, make_published, make_show
 from tests.web.serving import running, settings_for
 
@@ -31,11 +30,10 @@ class Library:
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Library]:
+def library(tmp_path_factory: pytest.TempPathFactory, standing: Standing) -> Iterator[Library]:
     """A running service; nothing of it changes."""
     data = tmp_path_factory.mktemp("library")
-    shutil.copy(migrated_database, data / "hearth.db")
-    settings = settings_for(data)
+    settings = settings_for(data, **standing(data))
     backends = open_backends(settings)
     guids = {}
     with backends.database.begin() as session:

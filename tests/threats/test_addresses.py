@@ -1,7 +1,6 @@
 """The same payloads where an address is meant or made: query strings, paths, e-mail and web addresses."""
 
 import re
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -9,6 +8,7 @@ from flask.testing import FlaskClient
 
 from app.errors import Invalid
 from app.services import accounts, fields
+from tests.conftest import Standing
 from tests.threats.fields import ASKED
 from tests.threats.inert import read
 from tests.threats.payloads import PAYLOADS, sent, typed
@@ -30,9 +30,9 @@ PATHS = (
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> dict[str, object]:
+def place(tmp_path_factory: pytest.TempPathFactory, standing: Standing) -> dict[str, object]:
     """A service with one of everything: its owner's browser, a stranger's, and what names the episode."""
-    with opened(tmp_path_factory.mktemp("addresses"), migrated_database) as world:
+    with opened(standing(tmp_path_factory.mktemp("addresses"))) as world:
         yield _with_place(world)
 
 

@@ -1,7 +1,6 @@
 """The longest text of every field is kept, and a character more is refused in words (T35)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from app.db import Base
 from app.models import Episode
 from app.services import chapters
 from app.services.fields import LONGEST_DESCRIPTION, LONGEST_TEXT
+from tests.conftest import Standing
 from tests.threats.fields import KEPT
 from tests.threats.world import World, opened
 from tests.web.places import make_place, make_world
@@ -28,9 +28,9 @@ SHOW = {"language": "en-gb", "category": "Health & Fitness|Medicine", "order": "
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[World]:
+def service(tmp_path_factory: pytest.TempPathFactory, standing: Standing) -> Iterator[World]:
     """A service with one of everything."""
-    with opened(tmp_path_factory.mktemp("bounds"), migrated_database) as world:
+    with opened(standing(tmp_path_factory.mktemp("bounds"))) as world:
         yield world
 
 

@@ -5,7 +5,6 @@ Passwords are never shown again.
 
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +16,7 @@ from wtforms.fields.core import UnboundField
 from app.models import Account, SignInAttempt
 from app.services import accounts, members
 from app.web.form import BaseForm
+from tests.conftest import Standing
 from tests.threats.fields import kinds
 from tests.threats.inert import read
 from tests.threats.payloads import PAYLOADS, carried, names, sent, typed
@@ -80,9 +80,9 @@ FORMS = {form.__name__: fields_of(form) for form in kinds() if form.__name__ not
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[World]:
+def service(tmp_path_factory: pytest.TempPathFactory, standing: Standing) -> Iterator[World]:
     """A service with one of everything."""
-    with opened(tmp_path_factory.mktemp("forms"), migrated_database) as world:
+    with opened(standing(tmp_path_factory.mktemp("forms"))) as world:
         yield world
 
 

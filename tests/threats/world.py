@@ -4,11 +4,9 @@ Each payload has a community, a show, a season, an episode, people, an account a
 filled by the forms that people use. What a machine hears is set as a hostile recording would set it.
 """
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -113,10 +111,9 @@ class World:
 
 
 @contextmanager
-def opened(folder: Path, migrated: Path) -> Iterator[World]:
-    """An empty service with its owner."""
-    shutil.copy(migrated, folder / "hearth.db")
-    real = open_backends(read_settings({"HEARTH_DATA": str(folder), "HEARTH_SECRET": "x" * 32}))
+def opened(said: Mapping[str, str]) -> Iterator[World]:
+    """An empty service of these settings, with its owner."""
+    real = open_backends(read_settings(said))
     backends = Backends(real.settings, real.database, real.store, KeptMail(), real.engine, SetClock())
     app = create_app(backends=backends)
     app.testing = True

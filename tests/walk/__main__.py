@@ -6,6 +6,7 @@ Prints each wrong answer with the request that does it again, and one line of JS
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -31,16 +32,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="walk-") as folder:
         migrated = _migrated(Path(folder))
         if asked.again:
-            with serving(Path(folder) / "again", migrated) as service:
+            with serving(_standing(Path(folder) / "again", migrated)) as service:
                 answer, trace = again(service, read(asked.again))
             print(answer.status, answer.kind, answer.body.decode("utf-8", "replace")[:4000], trace, sep="\n")
             return 0
         roles = asked.role or ROLES
         failures, statuses, routes = 0, Counter[int](), set[tuple[str, str]]()
         for role in roles:
-            found = walk_through(
-                Path(folder) / role, migrated, role, asked.seed, -(-asked.count // len(roles))
-            )
+            said = _standing(Path(folder) / role, migrated)
+            found = walk_through(said, role, asked.seed, -(-asked.count // len(roles)))
             statuses.update(found.statuses)
             routes |= found.reached.keys()
             failures += len(found.failures)
@@ -58,6 +58,12 @@ def _migrated(folder: Path) -> Path:
     create_tables(database)
     database.dispose()
     return path
+
+
+def _standing(data: Path, migrated: Path) -> dict[str, str]:
+    data.mkdir()
+    shutil.copy(migrated, data / "hearth.db")
+    return {"HEARTH_DATA": str(data), "HEARTH_SECRET": "not a secret, only for the walk"}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 """A service to walk through: every role in it, and some of everything that an address can name."""
 
 import re
-import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +23,6 @@ from tests.walk.rights import Rows, all_rows
 from tests.web.places import ROLES, Place, World, client_of, make_place, make_world
 from tests.web.test_route_matrix import put_files
 
-SECRET = "a walk's secret, which no answer shows"
 SOUND = b"ID3sound"
 
 
@@ -80,7 +78,7 @@ class Service:
             found = {account.fs_uniquifier: "a session's key" for account in people}
         data, root = self.backends.settings.data, Path(__file__).resolve().parents[2]
         return found | {
-            SECRET: "the secret",
+            self.backends.settings.secret: "the secret",
             str(data): "a path",
             str(root): "a path",
             "site-packages": "a path",
@@ -107,14 +105,12 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 @contextmanager
-def serving(data: Path, migrated: Path, places: int = 3) -> Iterator[Service]:
-    """A service in this folder, on a copy of an empty database at the newest version."""
-    data.mkdir(parents=True)
-    shutil.copy(migrated, data / "hearth.db")
-    real = open_backends(read_settings({"HEARTH_DATA": str(data), "HEARTH_SECRET": SECRET}))
+def serving(said: Mapping[str, str], places: int = 3) -> Iterator[Service]:
+    """A service of these settings, whose database is empty and at the newest version."""
+    real = open_backends(read_settings(said))
     backends = Backends(real.settings, real.database, real.store, KeptMail(), real.engine, SetClock())
-    # nothing of this has to survive a power cut
-    event.listen(real.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
+    if real.database.engine.dialect.name == "sqlite":  # nothing of this has to survive a power cut
+        event.listen(real.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
     app = create_app(backends=backends)
     try:
         with backends.database.session() as session:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Standing
 from tests.walk.asked import Asked, read
 from tests.walk.service import serving
 from tests.walk.walker import ROUTES, Walk
@@ -31,20 +32,18 @@ def test_the_walks_are_twenty_thousand_requests() -> None:
 
 
 @pytest.mark.parametrize("role", REQUESTS)
-def test_nothing_that_anybody_sends_breaks_anything(
-    tmp_path: Path, migrated_database: Path, role: str
-) -> None:
-    found = walk_through(tmp_path / "walk", migrated_database, role, SEED, REQUESTS[role])
+def test_nothing_that_anybody_sends_breaks_anything(tmp_path: Path, standing: Standing, role: str) -> None:
+    found = walk_through(standing(tmp_path / "walk"), role, SEED, REQUESTS[role])
 
     assert found.failures == []
     assert sum(found.statuses.values()) == REQUESTS[role]
     assert set(ROUTES) - found.reached.keys() == set()
 
 
-def test_the_same_seed_goes_the_same_way(tmp_path: Path, migrated_database: Path) -> None:
+def test_the_same_seed_goes_the_same_way(tmp_path: Path, standing: Standing) -> None:
     ways = []
     for name in ("one", "other"):
-        with serving(tmp_path / name, migrated_database, places=2) as service:
+        with serving(standing(tmp_path / name), places=2) as service:
             walk = Walk(service, "facilitator", seed=3)
             walk.go(400)
             ways.append((walk.statuses, walk.reached, sorted(walk.forms)))
@@ -52,10 +51,10 @@ def test_the_same_seed_goes_the_same_way(tmp_path: Path, migrated_database: Path
     assert ways[0] == ways[1]
 
 
-def test_a_request_that_was_printed_can_be_sent_again(tmp_path: Path, migrated_database: Path) -> None:
+def test_a_request_that_was_printed_can_be_sent_again(tmp_path: Path, standing: Standing) -> None:
     line = str(Asked("producer", "GET", "/studio/episodes/{place_1.episode.id}?x=\xff"))
 
-    with serving(tmp_path / "again", migrated_database, places=2) as service:
+    with serving(standing(tmp_path / "again"), places=2) as service:
         answer, trace = again(service, read(line))
 
         assert (answer.status, trace) == (200, "")

@@ -1,7 +1,7 @@
 """A whole walk of one role: from a fresh service to what must hold when it is over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.pipeline import checking
 from tests.walk.asked import Answer, Asked
@@ -19,9 +19,9 @@ class Found:
     reached: dict[tuple[str, str], int]
 
 
-def walk_through(data: Path, migrated: Path, role: str, seed: int, count: int) -> Found:
+def walk_through(said: Mapping[str, str], role: str, seed: int, count: int) -> Found:
     """So many requests of this role; all that was answered wrongly, is broken or was not theirs to change."""
-    with serving(data, migrated) as service:
+    with serving(said) as service:
         failures = [f"before the walk: {words}" for words in checking.broken(service.backends)]
         before = all_rows(service.backends.database)
         walk = Walk(service, role, seed)

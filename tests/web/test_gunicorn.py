@@ -6,18 +6,15 @@ from pathlib import Path
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.conftest import Standing
 from tests.web.serving import running, settings_for
 
 TOKEN = "a-token-that-nobody-guesses"
 
 
-def test_whichever_process_is_asked_tells_what_all_have_answered(
-    tmp_path: Path, migrated_database: Path
-) -> None:
+def test_whichever_process_is_asked_tells_what_all_have_answered(tmp_path: Path, standing: Standing) -> None:
     data = tmp_path / "data"
-    data.mkdir()
-    shutil.copy(migrated_database, data / "hearth.db")
-    settings = settings_for(data, HEARTH_METRICS_TOKEN=TOKEN)
+    settings = settings_for(data, HEARTH_METRICS_TOKEN=TOKEN, **standing(data))
     command = ("gunicorn", "--workers", "2")
 
     def told(address: str) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """Files of the plain form while they come in: kept only where there is room, and never left."""
 
 import fcntl
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.backends import Backends
 from app.models import Recording
 from app.web.studio.receiving import clear_left
+from tests.conftest import Standing
 from tests.factories import make_account, make_community, make_membership, make_show
 from tests.fakes import LittleRoom
 from tests.web.serving import running, settings_for
@@ -39,13 +39,12 @@ def test_a_file_that_a_killed_process_left_is_removed_and_one_on_its_way_is_not(
     assert clear_left(backends.settings) == 1
 
 
-def test_the_service_removes_what_was_left_when_it_starts(tmp_path: Path, migrated_database: Path) -> None:
+def test_the_service_removes_what_was_left_when_it_starts(tmp_path: Path, standing: Standing) -> None:
     left = tmp_path / "incoming" / "left"
     left.parent.mkdir()
     left.write_bytes(SMALL)
-    shutil.copy(migrated_database, tmp_path / "hearth.db")
 
-    with running(settings_for(tmp_path)):
+    with running(settings_for(tmp_path, **standing(tmp_path))):
         assert not left.exists()
 
 

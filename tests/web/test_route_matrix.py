@@ -4,12 +4,10 @@ Whoever adds a route adds a row, or the build fails. A row says the door (who co
 door is only reached with them, the fields of the request.
 """
 
-import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -24,6 +22,7 @@ from app.backends import Backends, open_backends
 from app.db import Base, Database
 from app.settings import read_settings
 from app.storage.keys import recording_key
+from tests.conftest import Standing
 from tests.web.doors import IN, NO, NOTHING, SIGN_IN, TABLE
 from tests.web.places import ROLES, Place, World, client_of, make_place, make_world
 
@@ -107,11 +106,9 @@ class Still:
 
 
 @pytest.fixture(scope="module")
-def still(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Still]:
+def still(tmp_path_factory: pytest.TempPathFactory, standing: Standing) -> Iterator[Still]:
     """One service for the whole file."""
-    data = tmp_path_factory.mktemp("still")
-    shutil.copy(migrated_database, data / "hearth.db")
-    backends = open_backends(read_settings({"HEARTH_DATA": str(data), "HEARTH_SECRET": "x" * 32}))
+    backends = open_backends(read_settings(standing(tmp_path_factory.mktemp("still"))))
     app = create_app(backends=backends)
     app.testing = True
     with backends.database.session() as session:

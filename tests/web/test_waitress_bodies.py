@@ -1,6 +1,5 @@
 """How much of a body the real server takes in before anybody has looked at the request."""
 
-import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from app import create_app
 from app.backends import Backends, open_backends
 from app.settings import PART_BYTES
 from app.storage.addresses import PartAddress, sealed
+from tests.conftest import Standing
 from tests.web.serving import running, settings_for
 
 UPLOAD = ("POST /studio/upload?show=x HTTP/1.1", "Content-Type: multipart/form-data; boundary=x")
@@ -43,11 +43,10 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, standing: Standing) -> Iterator[Served]:
     """A service with its own port and nobody in it."""
     data = tmp_path_factory.mktemp("bodies")
-    shutil.copy(migrated_database, data / "hearth.db")
-    settings = settings_for(data)
+    settings = settings_for(data, **standing(data))
     backends = open_backends(settings)
     parts = urlsplit(settings.public_url)
     with running(settings):

@@ -5,7 +5,6 @@ Each is refused in a status or loses the connection; the next visitor is served,
 
 import gzip
 import re
-import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import requests
 
 from app import create_app
 from app.backends import open_backends
+from tests.conftest import Standing
 from tests.web.impatient import PATIENCE
 from tests.web.places import client_of, make_world
 from tests.web.serving import running, settings_for
@@ -55,11 +55,10 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, standing: Standing) -> Iterator[Served]:
     """A service with little patience, and a producer in it."""
     data = tmp_path_factory.mktemp("lies")
-    shutil.copy(migrated_database, data / "hearth.db")
-    settings = settings_for(data)
+    settings = settings_for(data, **standing(data))
     backends = open_backends(settings)
     with backends.database.session() as session:
         world = make_world(session)

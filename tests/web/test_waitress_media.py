@@ -1,18 +1,17 @@
 """Sound over the real server: what podcast apps ask for, byte for byte (RFC 9110, 13 and 14)."""
 
 import random
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import requests
 
 from app.backends import open_backends
 from app.models import FormerEnclosure
+from tests.conftest import Standing
 from tests.factories import WHEN, make_published, make_show
 from tests.feeds.reading import attributes, parse
 from tests.web.serving import running, settings_for
@@ -33,11 +32,10 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, standing: Standing) -> Iterator[Served]:
     """A service with a sound of a megabyte, one of 41, and a former address of the first."""
     data = tmp_path_factory.mktemp("served")
-    shutil.copy(migrated_database, data / "hearth.db")
-    settings = settings_for(data)
+    settings = settings_for(data, **standing(data))
     backends = open_backends(settings)
     with backends.database.begin() as session:
         show = make_show(session, slug="rounds")

@@ -6,11 +6,9 @@ them.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +23,7 @@ from app.backends import open_backends
 from app.models import Scope
 from app.settings import read_settings
 from app.web.api.operations import OPERATIONS
+from tests.conftest import Standing
 from tests.web.api.calling import program_of
 from tests.web.places import make_place, make_world
 
@@ -43,11 +42,9 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Running]:
+def running(tmp_path_factory: pytest.TempPathFactory, standing: Standing) -> Iterator[Running]:
     """One service for all operations."""
-    data = tmp_path_factory.mktemp("document")
-    shutil.copy(migrated_database, data / "hearth.db")
-    backends = open_backends(read_settings({"HEARTH_DATA": str(data), "HEARTH_SECRET": "x" * 32}))
+    backends = open_backends(read_settings(standing(tmp_path_factory.mktemp("document"))))
     app = create_app(backends=backends)
     client = app.test_client()
     with backends.database.session() as session:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from app.backends import Backends, open_backends
 from app.models import Recording, RecordingState, Scope, Step
 from app.settings import PART_BYTES
 from app.storage.keys import recording_key
+from tests.conftest import Standing
 from tests.factories import make_account, make_community, make_membership, make_show
 from tests.storage.seaweed import running_seaweed
 from tests.web.api.calling import program_of
@@ -72,12 +72,12 @@ class Service:
 
 @pytest.fixture(params=["folder", "s3"], scope="module")
 def service(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_database: Path
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, standing: Standing
 ) -> Iterator[Service]:
     """`flask web` in a process of its own, on a store of each kind."""
     folder = tmp_path_factory.mktemp("service")
     if request.param == "folder":
-        yield from _served(folder, migrated_database, "")
+        yield from _served(folder, standing, "")
         return
     with (
         running_seaweed(tmp_path_factory.mktemp("seaweed")) as seaweed,
@@ -86,15 +86,14 @@ def service(
         seaweed.make_bucket("hearth")
         for name, value in seaweed.environment.items():
             environment.setenv(name, value)
-        yield from _served(folder, migrated_database, seaweed.store_url("hearth"))
+        yield from _served(folder, standing, seaweed.store_url("hearth"))
 
 
-def _served(folder: Path, migrated: Path, store_url: str) -> Iterator[Service]:
+def _served(folder: Path, standing: Standing, store_url: str) -> Iterator[Service]:
     data, recordings = folder / "data", folder / "recordings"
-    for one in (data, recordings):
-        one.mkdir(parents=True)
-    settings = settings_for(data, **({"HEARTH_STORE_URL": store_url} if store_url else {}))
-    shutil.copy(migrated, data / "hearth.db")
+    recordings.mkdir()
+    store = {"HEARTH_STORE_URL": store_url} if store_url else {}
+    settings = settings_for(data, **store, **standing(data))
     backends = open_backends(settings)
     with backends.database.session() as session:
         show = make_show(session, make_community(session), slug="voices")
