@@ -1,16 +1,19 @@
 """The commands: `flask --app app <command>`. Each opens its own session and commits once."""
 
+import functools
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+import sqlalchemy as sa
 from flask import Flask
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 
 from app import log as logs
 from app.backends import Backends, with_slots
@@ -23,6 +26,9 @@ from app.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from app.storage.s3 import S3Store
+
+#: How often a worker looks whether the database is back.
+_LOOK_EVERY_S = 2.0
 
 log = logging.getLogger("hearth")
 
@@ -63,6 +69,7 @@ def register(app: Flask, backends: Backends) -> None:
                 param_hint="--queues",
             )
         logs.set_up(backends.settings)
+        _wait_for_database(backends)
         _say_what_is_missing(backends)
         working.leave(working.run(with_slots(backends, slots), name, served))
 
@@ -72,7 +79,10 @@ def register(app: Flask, backends: Backends) -> None:
         from app.serve import serve  # late: only this command needs waitress
 
         logs.set_up(backends.settings)
-        _say_what_is_missing(backends)
+        if _is_away(backends):
+            log.warning("the database does not answer; until it does, pages say so (503)")
+        else:
+            _say_what_is_missing(backends)
         _or_say(lambda: serve(app, backends))
 
     @app.cli.command("owner-link")
@@ -118,6 +128,7 @@ def register(app: Flask, backends: Backends) -> None:
 
     _add_accounts(app, backends)
     _add_care(app, backends)
+    _speak_of_databases(app.cli)
 
 
 def _add_care(app: Flask, backends: Backends) -> None:
@@ -207,14 +218,35 @@ def _let_browsers_upload(store: "S3Store", origin: str) -> None:
         log.warning("the CORS rule of the bucket was not set: %s; uploads from %s need it", error, origin)
 
 
-def _say_what_is_missing(backends: Backends) -> None:
-    """One line at the start, for whoever reads the log: everything but search works without search."""
+def _wait_for_database(backends: Backends) -> None:
+    """Return when the database answers, as it will after a restart of everything at once."""
+    if not _is_away(backends):
+        return
+    log.warning("the database does not answer; this worker waits for it")
+    while _is_away(backends):
+        time.sleep(_LOOK_EVERY_S)
+    log.info("the database answers")
+
+
+def _is_away(backends: Backends) -> bool:
+    """Whether no server of PostgreSQL answers, or one that starts or stops.
+
+    One that refuses us (a wrong password, an unknown database) is not away, and a file never is.
+    """
     try:
         with backends.database.reading() as session:
-            searches = transcripts.is_searchable(session)
-    except DBAPIError as error:
-        why = str(error.orig).partition("\n")[0]
-        raise click.ClickException(f"DATABASE_URL names a database that does not answer: {why}") from error
+            session.execute(sa.text("SELECT 1"))
+    except OperationalError as error:
+        words = str(error.orig)
+        refuses = "FATAL" in words and "the database system is" not in words
+        return not backends.settings.database_url.startswith("sqlite") and not refuses
+    return False
+
+
+def _say_what_is_missing(backends: Backends) -> None:
+    """One line at the start, for whoever reads the log: everything but search works without search."""
+    with backends.database.reading() as session:
+        searches = transcripts.is_searchable(session)
     if not searches:
         log.warning(
             "search does not work on this database; everything else does. It works on PostgreSQL, and on "
@@ -227,3 +259,25 @@ def _or_say(work: Callable[[], object]) -> None:
         work()
     except HearthError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _speak_of_databases(command: click.Command) -> None:
+    """Let a command, or each of a group, say in a line that no database serves it, instead of a traceback."""
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            _speak_of_databases(one)
+    work = command.callback
+    if work is None:
+        return
+
+    @functools.wraps(work)
+    def speaking(*given: Any, **named: Any) -> Any:
+        try:
+            return work(*given, **named)
+        except OperationalError as error:
+            # without the statement and its values, which may be what somebody said
+            why = str(error.orig).partition("\n")[0]
+            words = f"DATABASE_URL names a database that does not serve us: {why}"
+            raise click.ClickException(words) from error
+
+    command.callback = speaking

@@ -67,6 +67,8 @@ _MISLEADING = frozenset("\\\t\n\r\x85\u2028\u2029")
 _SAFE = "%:/?#[]@!$&'()*+,;=-._~"
 _PLAIN = frozenset(_SAFE + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 # What nearly all addresses of a feed are, and right by all that is asked below: they are a third of its work.
-_USUAL = re.compile(r"https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?/[A-Za-z0-9/._~=&?#%-]*")
+_USUAL = re.compile(
+    r"https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?/[A-Za-z0-9/._~=&?#%-]*"
+)
 # A name, with the underscores that DNS bears, or an address of IPv4 or IPv6.
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*")

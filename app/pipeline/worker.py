@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
+import sqlalchemy as sa
+
 from app.audio.errors import SandboxBroken
 from app.backends import Backends
 from app.pipeline import engine, housekeeping, places, queues
@@ -18,6 +20,7 @@ from app.pipeline.places import Place, PlaceTaken
 from app.pipeline.places import open_lock as open_lock  # the backup asks whether anybody works
 from app.pipeline.places import try_lock as try_lock
 from app.pipeline.taking import NET_EVERY_S, Taker
+from app.pipeline.waiting import in_short
 from app.settings import Settings
 from transcription.transcriber import REMOTE_ENGINE, why_not_here
 from transcription.weights import why_not
@@ -71,6 +74,9 @@ def run(
         )
     except (SandboxBroken, PlaceTaken) as error:
         log.error("this worker cannot work: %s", error)
+        return 1
+    except sa.exc.DBAPIError as error:  # not the newest version, or away since a moment ago
+        log.error("this worker cannot work: %s (has flask migrate been run?)", in_short(error))
         return 1
     taker.start()
     housekeeping.start(backends, stopping)

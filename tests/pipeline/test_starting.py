@@ -1,0 +1,101 @@
+"""Processes that start while their database is away, as after a power cut that all machines had."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from app.backends import Backends, open_backends
+from app.migrate import migrate
+from app.pipeline.engine import create_tables
+from tests.pipeline.making import ROOT, environment, wait_for, worker, workers
+from tests.postgres import PostgresServer
+from tests.web.serving import running, settings_for
+
+
+@dataclass
+class Away:
+    """A service whose database has been stopped."""
+
+    server: PostgresServer
+    backends: Backends
+
+    def start_again(self) -> None:
+        """Bring it back as it was."""
+        self.server.start()
+
+
+@pytest.fixture(scope="module")
+def away(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Away]:
+    folder = tmp_path_factory.mktemp("away")
+    folder.chmod(0o755)
+    with PostgresServer(folder) as server:
+        url = server.database("hearth")
+        migrate(url)
+        backends = open_backends(settings_for(folder, DATABASE_URL=url))
+        create_tables(backends.database)
+        backends.database.dispose()
+        server.stop()
+        yield Away(server, backends)
+        backends.database.dispose()
+
+
+@pytest.mark.parametrize("command", [("check",), ("migrate",), ("user", "list")])
+def test_a_command_says_in_a_line_that_the_database_is_away(
+    away: Away, weights: Path, command: tuple[str, ...]
+) -> None:
+    said = _flask(away.backends, weights, *command)
+
+    assert said.returncode == 1
+    assert said.stderr.startswith("Error: DATABASE_URL names a database that does not serve us")
+    assert "Traceback" not in said.stderr
+
+
+def test_worker_and_web_wait_until_it_is_back(away: Away, weights: Path) -> None:
+    with worker(environment(away.backends, weights)) as member, running(away.backends.settings) as url:
+        before = requests.get(url, timeout=20)
+        patient = member.process.poll()
+        away.start_again()
+        wait_for(lambda: workers(away.backends), 60)
+        wait_for(lambda: requests.get(url, timeout=20).status_code == 200, 60)
+        member.process.send_signal(signal.SIGTERM)
+        code = member.process.wait(30)
+
+    assert before.status_code == 503
+    assert before.headers["Retry-After"]
+    assert patient is None
+    assert code == 0
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_a_worker_with_the_wrong_database_ends_in_words(away: Away, weights: Path, name: str) -> None:
+    if not away.server.is_alive():
+        away.start_again()
+    if name == "empty":
+        away.server.database(name)
+    wrong = away.backends.settings.database_url.rpartition("/")[0] + f"/{name}"
+
+    said = _flask(away.backends, weights, "worker", DATABASE_URL=wrong)
+
+    assert said.returncode == 1
+    assert "Traceback" not in said.stderr
+    assert ("nowhere" if name == "nowhere" else "flask migrate") in said.stderr
+
+
+def _flask(
+    backends: Backends, weights: Path, *command: str, **more: str
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", *command],
+        env=environment(backends, weights, **more),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
