@@ -15,6 +15,7 @@ from tests.chaos import (
     killed,
     poison,
     restarted,
+    script,
     settings,
     stopped,
     store,
@@ -91,6 +92,7 @@ ROWS = (
     Row("F8", "abandoned", "an upload that nobody continues", uploads.abandoned),
     Row("F9", "at-once", "one upload completed twenty times at once", uploads.at_once),
     Row("F9", "twenty", "changes asked for twenty times at once", twenty.changes, long=True),
+    Row("F9", "script", "the API asked twenty times at once", script.at_once),
     # tests/web/test_schedule.py: summer and winter time
     Row("F12", "clocks", "clocks that are a day off", clocks.skewed),
     # tests/pipeline/test_border.py: the same with real speech; tests/audio/test_fuzz.py: hostile bytes
