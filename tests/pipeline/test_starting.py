@@ -20,18 +20,30 @@ from tests.web.serving import running, settings_for
 
 @dataclass
 class Away:
-    """A service whose database has been stopped."""
+    """A service whose database comes and goes."""
 
     server: PostgresServer
     backends: Backends
 
     def start_again(self) -> None:
         """Bring it back as it was."""
-        self.server.start()
+        if not self.server.is_alive():
+            self.server.start()
+
+    def stop(self) -> None:
+        """Take it away, whoever is connected."""
+        self.backends.database.dispose()
+        self.server.stop(signal.SIGINT)
+
+
+@pytest.fixture
+def away(service: Away) -> Away:
+    service.stop()
+    return service
 
 
 @pytest.fixture(scope="module")
-def away(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Away]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Away]:
     folder = tmp_path_factory.mktemp("away")
     folder.chmod(0o755)
     with PostgresServer(folder) as server:
@@ -39,8 +51,6 @@ def away(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Away]:
         migrate(url)
         backends = open_backends(settings_for(folder, DATABASE_URL=url))
         create_tables(backends.database)
-        backends.database.dispose()
-        server.stop()
         yield Away(server, backends)
         backends.database.dispose()
 
@@ -74,8 +84,7 @@ def test_worker_and_web_wait_until_it_is_back(away: Away, weights: Path) -> None
 
 @pytest.mark.parametrize("name", ["nowhere", "empty"])
 def test_a_worker_with_the_wrong_database_ends_in_words(away: Away, weights: Path, name: str) -> None:
-    if not away.server.is_alive():
-        away.start_again()
+    away.start_again()
     if name == "empty":
         away.server.database(name)
     wrong = away.backends.settings.database_url.rpartition("/")[0] + f"/{name}"
