@@ -13,7 +13,7 @@ import click
 import sqlalchemy as sa
 from flask import Flask
 from flask.cli import AppGroup
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from app import log as logs
 from app.backends import Backends, with_slots
@@ -274,7 +274,9 @@ def _speak_of_databases(command: click.Command) -> None:
     def speaking(*given: Any, **named: Any) -> Any:
         try:
             return work(*given, **named)
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not isinstance(error, OperationalError | InterfaceError) and type(error) is not DatabaseError:
+                raise  # a fault of ours; the others: nobody there, no room, not a database
             # without the statement and its values, which may be what somebody said
             why = str(error.orig).partition("\n")[0]
             words = f"DATABASE_URL names a database that does not serve us: {why}"

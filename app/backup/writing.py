@@ -7,6 +7,7 @@ withdrawn, out of the bin), or is lost: which of both is said, and written into 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -81,7 +82,7 @@ def _write_objects(backends: Backends, writer: Writer, keys: list[str], say: Say
     progress = Progress(say, len(keys))
     for key in keys:
         try:
-            size_bytes = patiently(lambda key=key: backends.store.head(key)).size_bytes  # type: ignore[misc]
+            size_bytes = patiently(partial(backends.store.head, key)).size_bytes
             writer.add_object(key, size_bytes, Pieces(backends.store, key, size_bytes))
         except ObjectMissing:
             missing.append(key)

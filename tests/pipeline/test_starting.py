@@ -96,6 +96,21 @@ def test_a_worker_with_the_wrong_database_ends_in_words(away: Away, weights: Pat
     assert ("nowhere" if name == "nowhere" else "flask migrate") in said.stderr
 
 
+@pytest.mark.parametrize("command", ["web", "worker", "check"])
+def test_a_file_that_is_no_database_is_said_in_a_line(
+    tmp_path: Path, service: Away, weights: Path, command: str
+) -> None:
+    (tmp_path / "hearth.db").write_bytes(b"these are holiday pictures " * 400)
+
+    said = _flask(service.backends, weights, command, DATABASE_URL=f"sqlite:///{tmp_path}/hearth.db")
+
+    assert said.returncode == 1
+    assert (
+        "Error: DATABASE_URL names a database that does not serve us: file is not a database" in said.stderr
+    )
+    assert "Traceback" not in said.stderr
+
+
 def _flask(
     backends: Backends, weights: Path, *command: str, **more: str
 ) -> "subprocess.CompletedProcess[str]":
