@@ -67,6 +67,8 @@ class Episode(Base):
     __tablename__ = "episodes"
     __table_args__ = (
         sa.UniqueConstraint("show_id", "slug"),
+        # a feed is asked all day when it changed last, and then this is its newest answer
+        sa.Index("ix_episodes_show_id_public_from", "show_id", "public_from"),
         sa.CheckConstraint("number IS NULL OR number > 0", name="number_positive"),
         sa.CheckConstraint(
             "state != 'published' OR (published_at IS NOT NULL AND enclosure_id IS NOT NULL)",
@@ -75,7 +77,7 @@ class Episode(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    show_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("shows.id"), index=True)
+    show_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("shows.id"))
     season_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("seasons.id", ondelete="SET NULL"))
     guid: Mapped[uuid.UUID] = mapped_column(unique=True, default=uuid.uuid4)
     slug: Mapped[str] = mapped_column(sa.String(80))

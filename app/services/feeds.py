@@ -15,11 +15,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.errors import NotFound
 from app.models import Chapter, Credit, CreditRole, Episode, Person, Season, Show, TranscriptRow
 from app.models import Enclosure as EnclosureRow
 from app.notes import Moments, notes_html
 from app.services import artwork as pictures
-from app.services.published import has_words, public_episode_ids, public_shows
+from app.services.published import (
+    NOTHING_HERE,
+    FeedRevision,
+    has_words,
+    public_episode_ids,
+    public_shows,
+)
 from app.services.shows import feed_address
 from feeds.channel import (
     Channel,
@@ -91,16 +98,17 @@ class FeedCache:
                 self._files.popitem(last=False)
 
 
-def feed_file(
-    session: Session, show: Show, changed_at: datetime, public_url: str, cache: FeedCache
-) -> FeedFile:
-    """The bytes of the show's feed and their ETag. `changed_at` as published.public_feed gives it."""
-    version = f"{show.revision}.{changed_at.isoformat()}.{FEED_VERSION}.{public_url}"
-    kept = cache.get(show.id, version)
+def feed_file(session: Session, asked: FeedRevision, public_url: str, cache: FeedCache) -> FeedFile:
+    """The bytes of this feed and their ETag; the database is asked only where they are not kept yet."""
+    version = f"{asked.revision}.{asked.changed_at.isoformat()}.{FEED_VERSION}.{public_url}"
+    kept = cache.get(asked.show_id, version)
     if kept is not None:
         return kept
-    body = render_rss(channel_of(session, show, changed_at, public_url))
-    file = FeedFile(body, hashlib.sha256(body).hexdigest()[:32], changed_at.replace(microsecond=0))
+    show = session.get(Show, asked.show_id)
+    if show is None:
+        raise NotFound(NOTHING_HERE)  # erased a moment ago
+    body = render_rss(channel_of(session, show, asked.changed_at, public_url))
+    file = FeedFile(body, hashlib.sha256(body).hexdigest()[:32], asked.changed_at.replace(microsecond=0))
     cache.put(show.id, version, file)
     return file
 

@@ -100,8 +100,7 @@ def impossible_times(session: Session) -> Iterator[str]:
 def broken_feeds(session: Session, public_url: str, sizes: Sizes) -> Iterator[str]:
     """Public feeds that do not parse, miss an episode, or say another length than the store has."""
     for show in session.scalars(public_shows()):
-        _, changed_at = public_feed(session, show.slug)
-        body = feeds.feed_file(session, show, changed_at, public_url, feeds.FeedCache()).body
+        body = feeds.feed_file(session, public_feed(session, show.slug), public_url, feeds.FeedCache()).body
         try:
             tree = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
         except etree.XMLSyntaxError as error:

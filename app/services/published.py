@@ -1,10 +1,12 @@
 """What the public may see: the one predicate that pages, feeds, media, search and sitemap share."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from app.db import now_of_database, utc_now
@@ -98,27 +100,36 @@ def public_show(session: Session, slug: str) -> Show:
     return show
 
 
-def public_feed(session: Session, slug: str) -> tuple[Show, datetime]:
-    """A show as public_show, and when its feed last changed, in one query.
+@dataclass(frozen=True)
+class FeedRevision:
+    """Which feed, and how often and when it has changed: as long as this is the same, its bytes are."""
 
-    A feed changes by somebody's hand, or since the time of an episode has come. Raises NotFound.
+    show_id: uuid.UUID
+    revision: int
+    changed_at: datetime
+
+
+def public_feed(database: Session | Connection, slug: str) -> FeedRevision:
+    """The feed of a show as public_show, in one question and without its rows. Raises NotFound.
+
+    A feed changes by somebody's hand, or since the time of an episode has come.
     """
-    found = session.execute(_feed(), {"slug": slug}).first()
+    found = database.execute(_feed(), {"slug": slug}).first()
     if found is None:
         raise NotFound(NOTHING_HERE)
-    show, due_at_then = found
-    return show, max(show.changed_at, due_at_then) if due_at_then else show.changed_at
+    show_id, revision, changed_at, due_at = found
+    return FeedRevision(show_id, revision, max(changed_at, due_at) if due_at else changed_at)
 
 
 @cache
-def _feed() -> sa.Select[Show, datetime | None]:
+def _feed() -> sa.Select[uuid.UUID, int, datetime, datetime | None]:
     """Made once: podcast apps ask for feeds all day, and most of them only whether there is anything new."""
     due_at = (
         sa.select(sa.func.max(Episode.public_from))
         .where(Episode.show_id == Show.id, *_is_public())
         .scalar_subquery()
     )
-    return sa.select(Show, due_at).where(
+    return sa.select(Show.id, Show.revision, Show.changed_at, due_at).where(
         Show.slug == sa.bindparam("slug"), Show.deleted_at.is_(None), was_public()
     )
 

@@ -20,10 +20,10 @@ _SECOND = timedelta(seconds=1)
 @bp.get("/shows/<slug>/feed.xml")
 def show_feed(slug: str) -> Response:
     """The show's feed; 304 where the asker has it already."""
-    session = current_session()
-    show, changed_at = public_feed(session, slug)
+    with backends().database.asking() as connection:
+        asked = public_feed(connection, slug)
     cache = current_app.extensions["hearth_feeds"]
-    file = feeds.feed_file(session, show, changed_at, settings().public_url, cache)
+    file = feeds.feed_file(current_session(), asked, settings().public_url, cache)
     return _xml(file.body, "application/rss+xml; charset=utf-8", file.etag, file)
 
 

@@ -51,6 +51,14 @@ def test_two_episodes_of_one_title_begun_at_once_have_two_addresses(on_postgres:
         assert sorted(pool.map(begin, range(2))) == ["ward-round", "ward-round-2"]
 
 
+def test_one_question_is_no_transaction(on_postgres: Backends) -> None:
+    began = sa.select(sa.func.now())  # PostgreSQL's name for when a transaction began
+    with on_postgres.database.asking() as connection:
+        assert connection.scalar(began) != connection.scalar(began)
+    with on_postgres.database.begin() as session:
+        assert session.scalar(began) == session.scalar(began)  # and the connection is as it was
+
+
 def test_an_answer_that_is_made_outlives_the_connection_of_its_session(on_postgres: Backends) -> None:
     app = create_app(backends=on_postgres)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Account, CreditRole, Episode, PublishWish, Season, Show
 from app.services import artwork, communities, drafts, episodes, feeds, housekeeping, people, shows
+from app.services.published import FeedRevision
 from tests.factories import WHEN, give_chapters, make_account, make_published, make_show
 
 URL = "https://podcasts.example.org"
@@ -33,7 +34,12 @@ def episode(session: Session) -> Episode:
 
 
 def body(session: Session, show: Show) -> bytes:
-    return feeds.feed_file(session, show, show.changed_at, URL, feeds.FeedCache()).body
+    return feed(session, show, feeds.FeedCache()).body
+
+
+def feed(session: Session, show: Show, cache: feeds.FeedCache, url: str = URL) -> feeds.FeedFile:
+    asked = FeedRevision(show.id, show.revision, show.changed_at)
+    return feeds.feed_file(session, asked, url, cache)
 
 
 Change = Callable[[Session, Episode], object]
@@ -100,31 +106,29 @@ def test_what_is_said_of_it_never_changes_guid_or_address(
 
 def test_a_feed_is_kept_until_its_show_changes(session: Session, episode: Episode) -> None:
     cache = feeds.FeedCache()
-    first = feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache)
+    first = feed(session, episode.show, cache)
     episode.title = "Changed behind the services"
     session.flush()
-    assert feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache) is first
+    assert feed(session, episode.show, cache) is first
 
     shows.touch(episode.show, LATER)
-    assert feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache).etag != first.etag
+    assert feed(session, episode.show, cache).etag != first.etag
 
 
 def test_two_changes_that_were_counted_as_one_are_both_seen(session: Session, episode: Episode) -> None:
     cache = feeds.FeedCache()
-    first = feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache)
+    first = feed(session, episode.show, cache)
     episode.title = "By somebody at the same time"
     episode.show.changed_at = LATER
     session.flush()
 
-    assert feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache).etag != first.etag
+    assert feed(session, episode.show, cache).etag != first.etag
 
 
 def test_another_public_address_is_another_feed(session: Session, episode: Episode) -> None:
     cache = feeds.FeedCache()
-    feeds.feed_file(session, episode.show, episode.show.changed_at, URL, cache)
-    other = feeds.feed_file(
-        session, episode.show, episode.show.changed_at, "https://other.example.org", cache
-    )
+    feed(session, episode.show, cache)
+    other = feed(session, episode.show, cache, "https://other.example.org")
 
     assert URL.encode() not in other.body
 
