@@ -46,8 +46,9 @@ class Index:
     matches: sa.TextClause
     #: The same of a text that is reached by its id: the index is not walked through for it.
     matches_there: sa.TextClause
-    #: Whether texts are ranked where they stand; otherwise only while the index is walked through.
-    ranks_there: bool
+    #: Chooses texts by their ids, to be ranked where they stand; None where only a walk through the index
+    #: ranks them.
+    among: Callable[[Sequence[int]], sa.ColumnElement[bool]] | None
     #: The best is the least.
     rank: sa.ColumnElement[Any] | sa.TextClause
     row: Callable[[Sequence[str]], str]
@@ -97,12 +98,13 @@ class _Asked:
 
     def best(self, found: Sequence[int], start: int, stop: int) -> list[int]:
         """Of all that were found, the ids from `start` to `stop`: by kind, then rank, then newest."""
-        texts = search_texts.alias("found")
-        kind = sa.case({kind: rank for rank, kind in enumerate(KINDS)}, value=texts.c.kind)
-        place = self._index.place
-        asked = self._found(place, texts)
-        if self._index.ranks_there:
-            asked = self._seen(place, texts).where(place.in_(found))
+        place, among = self._index.place, self._index.among
+        if among is not None:
+            kinds, asked = self._index.table.c.kind, self._seen(place).where(among(found))
+        else:
+            texts = search_texts.alias("found")
+            kinds, asked = texts.c.kind, self._found(place, texts)
+        kind = sa.case({name: rank for rank, name in enumerate(KINDS)}, value=kinds)
         statement = (
             asked.order_by(kind, self._index.rank, episodes.c.published_at.desc(), episodes.c.id, place)
             .offset(start)

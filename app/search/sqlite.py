@@ -91,7 +91,7 @@ INDEX = asking.Index(
     place=search_index.c.rowid,
     matches=_MATCHES,
     matches_there=_MATCHES,
-    ranks_there=False,
+    among=None,
     # Differences beyond the first decimal are differences of length only; there the newest is better.
     rank=sa.func.round(sa.func.bm25(sa.literal_column("search_index")), 1),
     row=_row,
