@@ -109,7 +109,7 @@ def measure(workers: Crew, recordings: int, duration_ms: int, speech: Path | Non
     """Hand recordings in that are mastered, and wait until all is done."""
     before = len(workers.heard())
     _hand_in(workers.backends, recordings, duration_ms, speech)
-    wait_for(lambda: not still_working(workers.backends), 1800)
+    wait_for(lambda: not still_working(workers.backends), 1800, every_s=0.5)  # whoever looks often costs too
     heard = workers.heard()[before:]
     window_s = workers.seconds or statistics.mean(one.ended_s - one.began_s for one in heard)
     return Phase(len(workers.members), len(heard), interval_s(heard), window_s)

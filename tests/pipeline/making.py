@@ -182,14 +182,14 @@ def worker(env: Mapping[str, str], *command: str) -> Iterator[Worker]:
         process.wait()
 
 
-def wait_for(what: Callable[[], T], limit_s: float = 120) -> T:
+def wait_for(what: Callable[[], T], limit_s: float = 120, every_s: float = 0.02) -> T:
     """The first true value; an error says that it never came."""
     until_s = time.monotonic() + limit_s
     while time.monotonic() < until_s:
         value = what()
         if value:
             return value
-        time.sleep(0.02)
+        time.sleep(every_s)
     raise AssertionError("it never came to that")
 
 
