@@ -30,6 +30,9 @@ CHANGED_PATHS = "hearth.changed_paths"
 #: As long as a worker may be silent (app/pipeline/engine.py).
 LET_GO_AFTER_S = 30.0
 
+#: PostgreSQL: each statement is a transaction.
+_EACH = "AUTOCOMMIT"
+
 NAMING = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -120,16 +123,18 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 class Database:
-    """An engine and the two kinds of session that the service uses."""
+    """An engine, and the kinds of session that the service uses."""
 
     def __init__(self, url: str, let_go_after_s: float = LET_GO_AFTER_S) -> None:
         self.url = url
         self.let_go_after_s = let_go_after_s
         self.engine = make_engine(url)
         self._reading = self._asking = self.engine.execution_options(read_only=True)
+        self._single = self.engine
         if self.engine.dialect.name == "postgresql":
             event.listen(self.engine, "begin", self._begin_postgres)
-            self._asking = self._reading.execution_options(isolation_level="AUTOCOMMIT")
+            self._asking = self._reading.execution_options(isolation_level=_EACH)
+            self._single = self.engine.execution_options(isolation_level=_EACH)
         self._after_commit: Callable[[Session], None] | None = None
 
     def tell_after_commit(self, told: Callable[[Session], None]) -> None:
@@ -145,7 +150,8 @@ class Database:
 
     def _begin_postgres(self, connection: Connection) -> None:
         """Reading locks nothing, and may take its time: a check reads all objects in one transaction."""
-        if not connection.get_execution_options().get("read_only", False):
+        options = connection.get_execution_options()
+        if not options.get("read_only", False) and options.get("isolation_level") != _EACH:
             limit_ms = round(self.let_go_after_s * 1000)
             connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {limit_ms}")
 
@@ -153,6 +159,16 @@ class Database:
     def begin(self) -> Iterator[Session]:
         """A session that commits once at the end of the block: one pipeline step, one command."""
         with self.session() as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def single(self) -> Iterator[Session]:
+        """A session for one statement that changes something: for what is done often.
+
+        On PostgreSQL it is a transaction by itself, and nothing else is said.
+        """
+        with Session(self._single) as session:
             yield session
             session.commit()
 
@@ -170,6 +186,10 @@ class Database:
         """
         with self._asking.connect() as connection:
             yield connection
+
+    def line(self) -> Connection:
+        """The same, kept: each question in a `with line.begin()`. Whoever asks closes it."""
+        return self._asking.connect()
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

@@ -36,6 +36,7 @@ from app.models import (
 from app.pipeline import engine, places, worker
 from app.pipeline.border import find_ffmpeg
 from app.pipeline.places import Place
+from app.pipeline.taking import Taker
 from app.services import drafts, episodes, feeds, fields, recordings, room, shows, uploads
 from app.services.progress import STEP_WORDS, held_up
 from app.services.progress import progress as progress_of
@@ -164,13 +165,14 @@ class _Hand:
     only: IO[bytes] | None = None
     place: Place | None = None
     heart: engine.Heartbeat | None = None
+    taker: Taker | None = None
 
     def help(self, recording_id: uuid.UUID) -> None:
         """Work on the recording as soon as nobody else works at all, and then to its end."""
         if self.heart is None and (not _nobody_works(self.backends) or not self._only_one()):
             return
         if self.heart is None:
-            self.place, self.heart = worker.begin_own(self.backends)
+            self.place, self.heart, self.taker = worker.begin_own(self.backends)
         with self.backends.database.reading() as session:
             if not engine.waits(session, recordings.get(session, recording_id)):
                 return  # the usual case takes no write lock
@@ -190,6 +192,8 @@ class _Hand:
 
     def rest(self) -> None:
         """No longer a worker: what is left is everybody's."""
+        if self.taker is not None:
+            self.taker.stop()
         if self.heart is not None:
             self.heart.stop()
         if self.place is not None:

@@ -83,8 +83,6 @@ class Hands:
     going_down: threading.Event = field(default_factory=threading.Event)
     #: When the producer is told that something is waited for.
     say_after_s: float = SAY_AFTER_S
-    #: Called when this process has ended a piece of work, and has room for another.
-    ended: Callable[[], None] = lambda: None
     #: The step that this process has entered last, of each recording and attempt.
     entered: dict[tuple[uuid.UUID, int], Step] = field(default_factory=dict)
 
@@ -103,7 +101,6 @@ class Hands:
         pieces_queue: str = queues.TRANSCRIPTION,
         going_down: threading.Event | None = None,
         say_after_s: float = SAY_AFTER_S,
-        ended: Callable[[], None] = lambda: None,
     ) -> "Hands":
         """Begin work in this process, in an empty folder of this worker's own.
 
@@ -115,7 +112,7 @@ class Hands:
         shutil.rmtree(folder.parent if backends.settings.is_sqlite else folder, ignore_errors=True)
         folder.mkdir(parents=True)
         cls._current = cls(
-            backends, folder, ffmpeg, pieces_queue, going_down or threading.Event(), say_after_s, ended
+            backends, folder, ffmpeg, pieces_queue, going_down or threading.Event(), say_after_s
         )
         return cls._current
 
@@ -349,7 +346,6 @@ def _enter(job: _Job) -> Recording | None:
             raise Overtaken
         if recording.step is not job.step or hands.entered.get(place) is not job.step:
             recordings.enter(session, recording, job.step, hands.backends.clock())
-        _load(recording)
     hands.entered[place] = job.step
     return recording
 
@@ -359,11 +355,6 @@ def _is_done(job: _Job) -> bool:
     job.hands.clear(job.recording_id, job.attempt)
     with job.hands.backends.database.reading() as session:
         return job.step is Step.index and recordings.has_arrived(session, job.recording_id, job.attempt)
-
-
-def _load(recording: Recording) -> None:
-    """Rows that steps read after the session is closed."""
-    _ = recording.episode.show.community
 
 
 def _may_retry(job: _Job, last_words: str) -> bool:

@@ -38,7 +38,7 @@ def _look(backends: Backends, *, deep: bool) -> list[str]:
             invariants.impossible_times(session),
             invariants.broken_feeds(session, backends.settings.public_url, sizes),
             invariants.unfindable_words(session),
-            _lost_work(recordings.working(session), lambda row: engine.is_open(session, row)),
+            _lost_work(engine.lost(session, recordings.working(session))),
         ]
         if deep:
             questions.append(invariants.changed_objects(session, backends.store))
@@ -47,10 +47,9 @@ def _look(backends: Backends, *, deep: bool) -> list[str]:
     return found
 
 
-def _lost_work(working: Iterable[Recording], is_open: Callable[[Recording], bool]) -> Iterator[str]:
-    for row in working:
-        if not is_open(row):
-            yield f"recording {row.id} is on its way and nothing will work on it"
+def _lost_work(lost: Iterable[Recording]) -> Iterator[str]:
+    for row in lost:
+        yield f"recording {row.id} is on its way and nothing will work on it"
 
 
 def report(backends: Backends, say: Callable[[str], None], *, deep: bool) -> int:

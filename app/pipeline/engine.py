@@ -13,15 +13,15 @@ No other file imports `dbos` but this one and the workflows themselves (house, d
 import logging
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowSerializationFormat
-from dbos._core import execute_dequeued_workflow
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Queue, WorkflowSerializationFormat
+from dbos._core import WorkflowHandleFuture, execute_dequeued_workflow
 from dbos._dbos import _get_dbos_instance
 from dbos._utils import GlobalParams
 from sqlalchemy.engine import Engine
@@ -31,7 +31,7 @@ from app.db import LET_GO_AFTER_S, Database, now_of_database
 from app.metrics import Figures, figures_of_worker
 from app.models import Recording, WorkerRow
 from app.pipeline import queues
-from app.pipeline.following import workflow_name
+from app.pipeline.following import WAY, workflow_name
 from app.pipeline.waiting import patiently
 
 #: A constant: by default it is a hash of the code, and a deploy would strand work of the old version.
@@ -42,16 +42,14 @@ PORTABLE = WorkflowSerializationFormat.PORTABLE
 #: A worker beats six times as often.
 DEAD_AFTER_S = LET_GO_AFTER_S
 
-#: How often the engine looks at a worker's own queues by itself, where nothing else begins what lies there.
-#: Each look takes four statements.
-POLL_EVERY_S = 0.2
-
 log = logging.getLogger("hearth.engine")
 
 _clients: "WeakKeyDictionary[Engine, DBOSClient]" = WeakKeyDictionary()
 _clients_lock = threading.Lock()
 #: Set once this process can enqueue again what others have left.
 _launched = threading.Event()
+#: The queues of this process's own, by kind.
+_own: dict[str, Queue] = {}
 
 
 def _client(engine: Engine) -> DBOSClient:
@@ -111,6 +109,14 @@ def is_open(session: Session, recording: Recording) -> bool:
     return queues.is_open(session, workflow_id(recording))
 
 
+def lost(session: Session, working: Sequence[Recording]) -> list[Recording]:
+    """Those of these recordings of which nothing waits or is worked on: one question for all."""
+    if not working:
+        return []
+    ways = {found[0] for name in queues.open_names(session) if (found := WAY.match(name))}
+    return [row for row in working if workflow_id(row) not in ways]
+
+
 def _config(database: Database, executor_id: str, *, run_migrations: bool) -> DBOSConfig:
     return {
         "name": APPLICATION_NAME,
@@ -121,6 +127,7 @@ def _config(database: Database, executor_id: str, *, run_migrations: bool) -> DB
         "log_level": "ERROR",
         "console_log_level": "ERROR",
         "notification_listener_polling_interval_sec": 1.0,
+        "notification_coalesce_sec": 1.0,  # we tell nothing that way; by default it wakes all the time
         "sys_db_idle_transaction_timeout_sec": database.let_go_after_s,
     }
 
@@ -132,45 +139,64 @@ def create_tables(database: Database) -> None:
     run_dbos_database_migrations(database.url)
 
 
-def launch(
-    database: Database, executor_id: str, limits: Mapping[str, int], poll_every_s: float = POLL_EVERY_S
-) -> None:
-    """Start working in this process: its own unfinished work first, then what lies on its own queues.
+def launch(database: Database, executor_id: str, limits: Mapping[str, int]) -> None:
+    """Make this process ready to work; what it was at when it was killed is enqueued again.
 
-    `limits` says how much of each kind at a time (`queues.limits`). Raises dbos errors where the engine's
-    tables are missing.
+    `limits` says how much of each kind at a time (`queues.limits`). Begins nothing: `begin_now` does.
+    Raises dbos errors where the engine's tables are missing.
     """
     import app.pipeline.former  # noqa: F401  (late: registers the workflows, which import this file)
 
-    served = {queues.own(kind, executor_id): most for kind, most in limits.items()}
-    DBOS(config=_config(database, executor_id, run_migrations=False))
-    DBOS.listen_queues(list(served))
+    dbos = DBOS(config=_config(database, executor_id, run_migrations=False))
+    DBOS.listen_queues([])
     DBOS.launch()
-    for name, most in served.items():
-        DBOS.register_queue(
-            name, worker_concurrency=most, polling_interval_sec=poll_every_s, on_conflict="always_update"
+    _look_no_more(dbos)
+    for kind, most in limits.items():
+        _own[kind] = DBOS.register_queue(
+            queues.own(kind, executor_id), worker_concurrency=most, on_conflict="always_update"
         )
     _launched.set()
 
 
-def begin_now(names: Sequence[str]) -> None:
-    """Begin what lies on these queues of this process, without waiting for the engine's next look at them.
+def _look_no_more(dbos: DBOS) -> None:
+    """End the engine's own looks: at queues, schedules, delays and limits of time, every second each.
 
-    Private, as below: the engine has no other way than to look often. It is what each of its looks does,
-    and two at once begin nothing twice, since the claim is one statement. Whoever calls sees to the limits.
+    Private, as below. We have only queues, and look at those ourselves (app/pipeline/taking.py): the looks
+    of an idle worker took more processor than all else that it does.
+    """
+    for event in (*dbos.background_thread_stop_events, dbos._background_jobs_stop_event):
+        event.set()
+
+
+def running(kind: str) -> int:
+    """How much of this kind this process is working on."""
+    queue = _own.get(kind)
+    return 0 if queue is None else _get_dbos_instance()._active_workflows_set.count_for_queue(queue.name)
+
+
+def begin_now(kinds: Sequence[str], ended: Callable[[], None]) -> None:
+    """Begin what lies on this process's own queues of these kinds; `ended` is called as each has ended.
+
+    Private: the engine has no other way than to look often. It is what each of its looks does, and two at
+    once begin nothing twice, since the claim is one statement.
     """
     dbos = _get_dbos_instance()
-    for name in names:
-        queue = dbos._sys_db.get_queue(name)
-        if queue is None:
-            continue
+    for kind in kinds:
         token = uuid.uuid4().hex
         claimed, _ = dbos._sys_db.start_queued_workflows(
-            queue, GlobalParams.executor_id, APPLICATION_VERSION, None, owner_xid=token
+            _own[kind],
+            GlobalParams.executor_id,
+            APPLICATION_VERSION,
+            None,
+            running(kind),
+            owner_xid=token,
+            is_latest_version=True,  # a constant: no need to ask
         )
         if claimed:  # from here on it is ours: an outage must not leave it without anybody
             for status in patiently("engine", partial(dbos._sys_db.get_workflow_statuses, claimed)):
-                execute_dequeued_workflow(dbos, status, token)
+                handle = execute_dequeued_workflow(dbos, status, token)
+                if isinstance(handle, WorkflowHandleFuture):
+                    handle.future.add_done_callback(lambda _: ended())
 
 
 class Heartbeat:

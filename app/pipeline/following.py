@@ -3,10 +3,14 @@
 The request that starts a workflow writes one line with both its own id and the workflow's.
 """
 
+import re
 import uuid
 from contextlib import AbstractContextManager
 
 from structlog.contextvars import bound_contextvars
+
+#: The beginning of every piece's name: the name below.
+WAY = re.compile(r"recording-[0-9a-f-]{36}-\d+")
 
 
 def workflow_name(recording_id: uuid.UUID | str, attempt: int) -> str:

@@ -182,7 +182,7 @@ def give_up_lost(backends: Backends) -> int:
     a person must not wait for a should.
     """
     with backends.database.reading() as session:
-        lost = [row for row in recordings.working(session) if not engine.is_open(session, row)]
+        lost = engine.lost(session, recordings.working(session))
     return sum(_give_up(backends, row) for row in lost)
 
 

@@ -8,7 +8,7 @@ Whoever sees that a worker is gone moves back what it had.
 The lowest priority is taken first, by everybody: it is a moment (see `turn`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -65,36 +65,46 @@ def limits(slots: int, served: Sequence[str] = tuple(SERVED)) -> dict[str, int]:
 
 def table(session: Session) -> sa.TableClause:
     """The engine's table of workflows, as far as it is needed here."""
-    schema = None if session.get_bind().dialect.name == "sqlite" else "dbos"
+    return _table(session.get_bind().dialect)
+
+
+def _table(dialect: sa.Dialect) -> sa.TableClause:
+    schema = None if dialect.name == "sqlite" else "dbos"
     names = ("workflow_uuid", "parent_workflow_id", "status", "queue_name", "priority", "created_at")
     return sa.table("workflow_status", *(sa.column(name) for name in names), schema=schema)
 
 
 def take(session: Session, kind: str, executor_id: str, most: int) -> int:
-    """Move what is next to the executor's own queue, until it has `most` there; how many were moved."""
+    """Move what is next to the executor's own queue, until it has `most` there; how many were moved.
+
+    One statement: it is asked after each piece of work.
+    """
     flows = table(session)
     mine = sa.select(sa.func.count()).where(OPEN, flows.c.queue_name == own(kind, executor_id))
-    room = most - session.scalars(mine).one()
-    if room < 1:
-        return 0
-    chosen = session.scalars(
+    room = most - mine.scalar_subquery()
+    chosen = (
         sa.select(flows.c.workflow_uuid)
         .where(*_waiting(flows, LYING[kind]))
         .order_by(flows.c.priority, flows.c.created_at)
-        .limit(room)
+        .limit(sa.case((room > 0, room), else_=0))
         .with_for_update(skip_locked=True)
-    ).all()
-    if chosen:
-        mine_now = sa.update(flows).values(queue_name=own(kind, executor_id))
-        session.execute(mine_now.where(flows.c.workflow_uuid.in_(chosen)))
-    return len(chosen)
+        .cte("chosen")
+    )
+    moved = session.execute(
+        sa.update(flows)
+        .where(flows.c.workflow_uuid.in_(sa.select(chosen.c.workflow_uuid)))
+        .values(queue_name=own(kind, executor_id))
+        .returning(flows.c.workflow_uuid)
+    )
+    return len(moved.all())
 
 
-def any_waits(session: Session, kinds: Sequence[str]) -> bool:
-    """Whether anything of these kinds is there to be taken."""
-    flows = table(session)
-    names = [name for kind in kinds for name in LYING[kind]]
-    return session.scalar(sa.select(flows.c.status).where(*_waiting(flows, names)).limit(1)) is not None
+def waiting(connection: sa.Connection, names: Mapping[str, Sequence[str]]) -> list[str]:
+    """The kinds of which anything waits on the queues named for each, by one statement."""
+    flows = _table(connection.dialect)
+    there = [sa.exists().where(*_waiting(flows, lying)) for lying in names.values()]
+    found = connection.execute(sa.select(*there)).one()
+    return [kind for kind, waits in zip(names, found, strict=True) if waits]
 
 
 def is_open(session: Session, workflow_id: str) -> bool:
@@ -102,6 +112,13 @@ def is_open(session: Session, workflow_id: str) -> bool:
     flows = table(session)
     open_one = sa.select(flows.c.status).where(OPEN, _belongs(flows, workflow_id))
     return session.scalar(open_one.limit(1)) is not None
+
+
+def open_names(session: Session) -> set[str]:
+    """The names of everything that waits or is worked on, and of what had begun it."""
+    flows = table(session)
+    rows = session.execute(sa.select(flows.c.workflow_uuid, flows.c.parent_workflow_id).where(OPEN))
+    return {name for row in rows for name in row if name}
 
 
 def waits(session: Session, workflow_id: str) -> bool:

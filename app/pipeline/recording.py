@@ -34,7 +34,6 @@ def recording_v2(recording_id: str, attempt: int, turn: int) -> None:
         _begin(windows_v2, recording_id, attempt, "windows", turn, turn)
     else:
         tell(recording_id, attempt)
-    Hands.now().ended()
 
 
 @DBOS.workflow(name="windows_v2", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
@@ -43,19 +42,25 @@ def windows_v2(recording_id: str, attempt: int, turn: int) -> None:
     count = windows(recording_id, attempt)
     for number in range(count):
         later = turn + queues.PIECE_S * number
-        _begin(window_v2, recording_id, attempt, f"window-{number}", later, number, turn)
+        _begin(window_v3, recording_id, attempt, f"window-{number}", later, number, turn)
     if count < 1:
-        _begin(rest_v2, recording_id, attempt, "rest", turn)
-    Hands.now().ended()
+        begin_rest(recording_id, attempt, turn)
 
 
-@DBOS.workflow(name="window_v2", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
-def window_v2(recording_id: str, attempt: int, number: int, turn: int) -> None:
-    """Transcribe one window; after the last one, begin with the rest."""
-    transcribe(recording_id, attempt, number)
-    if has_all_words(recording_id, attempt):
-        _begin(rest_v2, recording_id, attempt, "rest", turn)
-    Hands.now().ended()
+@DBOS.workflow(name="window_v3", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
+def window_v3(recording_id: str, attempt: int, number: int, turn: int) -> None:
+    """Transcribe one window; after the last one, begin with the rest.
+
+    No step of it is the engine's: a window that is done is not done again, and that this piece has ended is
+    all that has to be written down. A recording has a hundred of them.
+    """
+    if transcribe(recording_id, attempt, number):
+        begin_rest(recording_id, attempt, turn)
+
+
+def begin_rest(recording_id: str, attempt: int, turn: int) -> None:
+    """Enqueue what comes after the last window, once."""
+    _begin(rest_v2, recording_id, attempt, "rest", turn)
 
 
 @DBOS.workflow(name="rest_v2", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
@@ -64,7 +69,6 @@ def rest_v2(recording_id: str, attempt: int) -> None:
     if join(recording_id, attempt):
         index(recording_id, attempt)
     tell(recording_id, attempt)
-    Hands.now().ended()
 
 
 def _begin(
@@ -109,27 +113,15 @@ def _planned(recording_id: str, attempt: int) -> int:
         return len(recordings.windows_of(session, recording)) if recording else -1
 
 
-@DBOS.step(name="transcribe")
 def transcribe(recording_id: str, attempt: int, number: int) -> bool:
-    """One window's words."""
+    """One window's words; whether no window is left to do: all are done, or nobody wants this attempt."""
+    is_last = False
 
     def work(hands: Hands, recording: Recording) -> None:
-        steps.transcribe(hands, recording, number)
+        nonlocal is_last
+        is_last = steps.transcribe(hands, recording, number)
 
-    return guarded(Step.transcribe, recording_id, attempt, work)
-
-
-@DBOS.step(name="has_all_words")
-def has_all_words(recording_id: str, attempt: int) -> bool:
-    """Whether no window is left to do: all are done, or nobody wants this attempt any more."""
-    with following(recording_id, attempt, Step.transcribe, Hands.now().worker):
-        return patiently("step", lambda: _has_all_words(recording_id, attempt))
-
-
-def _has_all_words(recording_id: str, attempt: int) -> bool:
-    with Hands.backends_now().database.reading() as session:
-        recording = recordings.in_work(session, uuid.UUID(recording_id), attempt)
-        return recording is None or recordings.has_all_words(session, recording)
+    return not guarded(Step.transcribe, recording_id, attempt, work) or is_last
 
 
 @DBOS.step(name="join")

@@ -118,15 +118,14 @@ def windows(hands: Hands, recording: Recording) -> None:
         recordings.plan(session, row, spans, language, confidence)
 
 
-def transcribe(hands: Hands, recording: Recording, number: int) -> None:
-    """One window's words; a window that is done is not done again."""
+def transcribe(hands: Hands, recording: Recording, number: int) -> bool:
+    """One window's words; a window that is done is not done again. Whether all are done then."""
     engine = hands.backends.engine()  # where there is none, nothing has been tried
-    with hands.ending(recording, Step.transcribe) as (session, row):
-        window = recordings.window(session, row, number)
-        if window.done_at is not None:
-            return
-        window.runs += 1
-        span = (window.start_ms, window.end_ms)
+    with hands.backends.database.single() as session:
+        span = recordings.begin_window(session, recording, number)
+    if span is None:
+        with hands.backends.database.reading() as session:
+            return recordings.has_all_words(session, recording)
     samples = _samples(hands, recording, *span)
     with metrics.working("transcribe", span[1] - span[0]):
         segments = engine.transcribe(
@@ -134,7 +133,7 @@ def transcribe(hands: Hands, recording: Recording, number: int) -> None:
         )
     result: list[Any] = [segment_to_stored(segment) for segment in segments]
     with hands.ending(recording, Step.transcribe) as (session, row):
-        recordings.keep_result(session, row, number, result, hands.backends.clock())
+        return recordings.keep_result(session, row, number, result, hands.backends.clock())
 
 
 def join(hands: Hands, recording: Recording) -> None:

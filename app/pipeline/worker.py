@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from app.pipeline.border import Hands
 from app.pipeline.places import Place, PlaceTaken
 from app.pipeline.places import open_lock as open_lock  # the backup asks whether anybody works
 from app.pipeline.places import try_lock as try_lock
-from app.pipeline.taking import NET_EVERY_S, Taker
+from app.pipeline.taking import Taker
 from app.pipeline.waiting import in_short
 from app.settings import Settings
 from transcription.transcriber import REMOTE_ENGINE, why_not_here
@@ -62,22 +62,14 @@ def run(
     try:
         place = places.take(backends, name)
         limits = queues.limits(settings.slots, served)
-        taker = Taker(backends.database, place.name, limits)
-        heartbeat = begin(
-            backends,
-            place,
-            limits,
-            dead_after_s=dead_after_s,
-            going_down=stopping,
-            ended=taker.look_now,
-            poll_every_s=NET_EVERY_S,
-        )
+        heartbeat = begin(backends, place, limits, dead_after_s=dead_after_s, going_down=stopping)
     except (SandboxBroken, PlaceTaken) as error:
         log.error("this worker cannot work: %s", error)
         return 1
     except sa.exc.DBAPIError as error:  # not the newest version, or away since a moment ago
         log.error("this worker cannot work: %s (has flask migrate been run?)", in_short(error))
         return 1
+    taker = Taker(backends.database, place.name, limits)
     taker.start()
     housekeeping.start(backends, stopping)
     log.info("worker started", extra={"worker": place.name, "slots": backends.settings.slots})
@@ -133,31 +125,32 @@ def begin(
     pieces_queue: str = queues.TRANSCRIPTION,
     dead_after_s: float = engine.DEAD_AFTER_S,
     going_down: threading.Event | None = None,
-    ended: Callable[[], None] = lambda: None,
-    poll_every_s: float = engine.POLL_EVERY_S,
 ) -> engine.Heartbeat:
     """Announce this process and start working in it, on so much of each kind at a time."""
     if not backends.settings.is_sqlite:
         places.clear_left(backends.settings.data)
-    Hands.take(backends, place.name, pieces_queue=pieces_queue, going_down=going_down, ended=ended)
+    Hands.take(backends, place.name, pieces_queue=pieces_queue, going_down=going_down)
     heartbeat = engine.Heartbeat(backends.database, place.name, backends.settings.slots, dead_after_s)
     heartbeat.start()
     try:
         place.remember(heartbeat.incarnation)
         with backends.database.begin() as session:
             queues.hand_back(session, [place.name])  # what a process that was killed here had taken
-        engine.launch(backends.database, place.name, limits, poll_every_s)
+        engine.launch(backends.database, place.name, limits)
     except BaseException:
         heartbeat.stop()
         raise
     return heartbeat
 
 
-def begin_own(backends: Backends) -> tuple[Place, engine.Heartbeat]:
+def begin_own(backends: Backends) -> tuple[Place, engine.Heartbeat, Taker]:
     """Start working in this process for what it claims, and for nothing else."""
     place = places.take(backends, kind="-publish")
-    own = queues.own(queues.TRANSCRIPTION, place.name)
-    return place, begin(backends, place, queues.limits(backends.settings.slots), pieces_queue=own)
+    own, limits = queues.own(queues.TRANSCRIPTION, place.name), queues.limits(backends.settings.slots)
+    heartbeat = begin(backends, place, limits, pieces_queue=own)
+    taker = Taker(backends.database, place.name, limits, only_own=True)
+    taker.start()
+    return place, heartbeat, taker
 
 
 def take_only_place(backends: Backends, stopping: threading.Event) -> IO[bytes] | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.db import may_write
 from app.errors import Conflict, NotFound
@@ -18,6 +18,7 @@ from app.models import (
     Notice,
     Recording,
     RecordingState,
+    Show,
     Step,
     Window,
 )
@@ -59,9 +60,16 @@ def in_work(
 ) -> Recording | None:
     """The recording, if this attempt is still wanted; None after "try again", a refusal or a deletion.
 
+    With its episode, show and community, by one statement: every step asks.
     With `hold` nobody else changes its row until this transaction ends.
     """
-    recording = session.get(Recording, recording_id, with_for_update=hold or None)
+    whole = joinedload(Recording.episode, innerjoin=True).joinedload(Episode.show, innerjoin=True)
+    recording = session.get(
+        Recording,
+        recording_id,
+        options=[whole.joinedload(Show.community, innerjoin=True)],
+        with_for_update={"of": Recording} if hold else None,
+    )
     if recording is None or recording.attempt != attempt or recording.state is not RecordingState.working:
         return None
     if recording.episode.deleted_at is not None:
@@ -288,15 +296,24 @@ def plan(
     return known
 
 
-def window(session: Session, recording: Recording, number: int) -> Window:
-    """One window of the present attempt."""
-    return session.scalars(
-        sa.select(Window).where(
-            Window.recording_id == recording.id,
-            Window.attempt == recording.attempt,
-            Window.number == number,
-        )
-    ).one()
+def begin_window(session: Session, recording: Recording, number: int) -> tuple[int, int] | None:
+    """Count a run of one window of the present attempt; its begin and end, or None where it is done."""
+    begun = (
+        sa.update(Window)
+        .where(*_is_window(recording, number), Window.done_at.is_(None))
+        .values(runs=Window.runs + 1)
+        .returning(Window.start_ms, Window.end_ms)
+    )
+    row = session.execute(begun, execution_options={"synchronize_session": False}).one_or_none()
+    return None if row is None else (row.start_ms, row.end_ms)
+
+
+def _is_window(recording: Recording, number: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        Window.recording_id == recording.id,
+        Window.attempt == recording.attempt,
+        Window.number == number,
+    )
 
 
 def windows_of(session: Session, recording: Recording) -> list[Window]:
@@ -311,7 +328,7 @@ def windows_of(session: Session, recording: Recording) -> list[Window]:
 
 
 def has_all_words(session: Session, recording: Recording) -> bool:
-    """Whether every window of the present attempt is done; asked after each, so their words stay unread."""
+    """Whether every window of the present attempt is done; their words stay unread."""
     left = sa.exists().where(
         Window.recording_id == recording.id, Window.attempt == recording.attempt, Window.done_at.is_(None)
     )
@@ -320,17 +337,19 @@ def has_all_words(session: Session, recording: Recording) -> bool:
 
 def keep_result(
     session: Session, recording: Recording, number: int, result: list[Any], now: datetime
-) -> None:
-    """A window's segments; kept once. The bar moves by the sound that is done, not by the windows."""
-    row = window(session, recording, number)
-    if row.done_at is None:
-        row.result = result
-        row.done_at = now
-        session.flush()
-    done, whole = session.execute(
+) -> bool:
+    """A window's segments; kept once. Whether it was the last, where the caller holds the recording.
+
+    The bar moves by the sound that is done, not by the windows.
+    """
+    kept = sa.update(Window).where(*_is_window(recording, number), Window.done_at.is_(None))
+    session.execute(kept.values(result=result, done_at=now), execution_options={"synchronize_session": False})
+    done, whole, left = session.execute(
         sa.select(
             sa.func.sum(sa.case((Window.done_at.is_not(None), Window.end_ms - Window.start_ms), else_=0)),
             sa.func.sum(Window.end_ms - Window.start_ms),
+            sa.func.sum(sa.case((Window.done_at.is_(None), 1), else_=0)),
         ).where(Window.recording_id == recording.id, Window.attempt == recording.attempt)
     ).one()
     report(session, recording.id, recording.attempt, Step.transcribe, float(done or 0) / float(whole or 1))
+    return not left

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.pipeline import engine, queues
-from app.pipeline.taking import NET_EVERY_S, Taker
+from app.pipeline.taking import Taker
 
 WINDOWS = 4
 DEAD_AFTER_S = 3.0
@@ -136,7 +136,7 @@ def main(url: str, executor_id: str) -> None:
     with database.begin() as session:
         queues.hand_back(session, [executor_id])
     limits = {queues.MASTERING: 2, queues.TRANSCRIPTION: 2}
-    engine.launch(database, executor_id, limits, NET_EVERY_S)
+    engine.launch(database, executor_id, limits)
     Taker(database, executor_id, limits).start()
     parent = os.getppid()
     while not heartbeat.superseded.wait(0.1):

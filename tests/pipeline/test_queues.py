@@ -27,7 +27,7 @@ def put(session: Session, recording: str, windows: int, queued_at: datetime) -> 
     """So many windows of a recording that came at that time."""
     for number in range(windows):
         name = f"{recording}-window-{number}"
-        enqueue_workflow(session, KIND, "window_v2", name, priority=queues.turn(queued_at, number))
+        enqueue_workflow(session, KIND, "window_v3", name, priority=queues.turn(queued_at, number))
 
 
 def next_one(session: Session) -> str:
@@ -91,14 +91,14 @@ def test_nothing_is_taken_twice_by_workers_that_take_at_the_same_moment(engine_d
 
     def take(taker: Taker) -> None:
         start.wait()
-        counts.append(taker.take().total())
+        counts.append(taker.take([KIND]).total())
 
     threads = [threading.Thread(target=take, args=(taker,)) for taker in takers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    missed = sum(taker.take().total() for taker in takers)  # whoever met a locked row looks again
+    missed = sum(taker.take([KIND]).total() for taker in takers)  # whoever met a locked row looks again
 
     assert sum(counts) + missed == 40
     assert max(counts) <= 7
