@@ -10,6 +10,7 @@ The lowest priority is taken first, by everybody: it is a moment (see `turn`).
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -101,10 +102,16 @@ def take(session: Session, kind: str, executor_id: str, most: int) -> int:
 
 def waiting(connection: sa.Connection, names: Mapping[str, Sequence[str]]) -> list[str]:
     """The kinds of which anything waits on the queues named for each, by one statement."""
-    flows = _table(connection.dialect)
-    there = [sa.exists().where(*_waiting(flows, lying)) for lying in names.values()]
-    found = connection.execute(sa.select(*there)).one()
+    question = _anything(connection.dialect, tuple(tuple(lying) for lying in names.values()))
+    found = connection.execute(question).one()
     return [kind for kind, waits in zip(names, found, strict=True) if waits]
+
+
+@lru_cache(maxsize=32)
+def _anything(dialect: sa.Dialect, names: tuple[tuple[str, ...], ...]) -> sa.Select[*tuple[bool, ...]]:
+    """The question whether anything waits, for each of these sets of queues; dearer to put than to answer."""
+    flows = _table(dialect)
+    return sa.select(*(sa.exists().where(*_waiting(flows, lying)) for lying in names))
 
 
 def is_open(session: Session, workflow_id: str) -> bool:

@@ -17,10 +17,12 @@ from app.backends import Backends
 from app.db import now_of_database
 from app.models import EpisodeState, PublishWish, RecordingState, SegmentRow, Step, Window, WorkerRow
 from app.pipeline import engine, queues
+from app.pipeline.border import Hands
 from tests.factories import make_published
 from tests.pipeline.making import (
     ROOT,
     Worker,
+    all_the_way,
     enqueue,
     environment,
     has_ended,
@@ -153,16 +155,26 @@ def test_one_worker_reads_sound_and_another_writes_it_down_with_slots_of_its_own
 def test_what_was_on_its_way_before_the_workflow_changed_goes_to_its_end(
     on_postgres: Backends, sentence: Path, weights: Path
 ) -> None:
-    recording_id = ready(on_postgres, sentence)
-    row = look(on_postgres, recording_id)
+    first, second = ready(on_postgres, sentence), ready(on_postgres, sentence)
+    Hands.take(on_postgres, "before")
+    try:
+        all_the_way(on_postgres, second, last=Step.windows)
+    finally:
+        Hands.let_go()
+    rows = [look(on_postgres, recording_id) for recording_id in (first, second)]
+    names = [engine.workflow_id(row) for row in rows]
     with on_postgres.database.begin() as session:
-        said = (str(recording_id), row.attempt, queues.WINDOWS)
-        name = engine.workflow_id(row)
-        engine.enqueue_workflow(session, queues.RECORDINGS, "recording_v1", name, *said)
+        said = (str(first), rows[0].attempt, queues.WINDOWS)
+        engine.enqueue_workflow(session, queues.RECORDINGS, "recording_v1", names[0], *said)
+        piece = (str(second), rows[1].attempt, 0, 1)
+        window = f"{names[1]}-window-0"
+        engine.enqueue_workflow(session, queues.TRANSCRIPTION, "window_v2", window, *piece)
     with worker(environment(on_postgres, weights)):
-        wait_for(has_ended(on_postgres, recording_id))
+        for recording_id in (first, second):
+            wait_for(has_ended(on_postgres, recording_id))
 
-    assert look(on_postgres, recording_id).state is RecordingState.ready
+    states = [look(on_postgres, recording_id).state for recording_id in (first, second)]
+    assert states == [RecordingState.ready, RecordingState.ready]
 
 
 def test_a_queue_that_there_is_not_is_refused_in_words(on_postgres: Backends, weights: Path) -> None:

@@ -104,6 +104,23 @@ def test_nothing_is_taken_twice_by_workers_that_take_at_the_same_moment(engine_d
     assert max(counts) <= 7
 
 
+def test_a_worker_is_told_of_which_kinds_there_is_work_that_it_may_do(engine_database: Database) -> None:
+    own, of_another = queues.own(KIND, "here"), queues.own(queues.MASTERING, "there")
+    with engine_database.begin() as session:
+        enqueue_workflow(session, own, "window_v3", "taken before and not begun")
+        enqueue_workflow(session, of_another, "recording_v2", "taken by another")
+        enqueue_workflow(session, "recordings-own", "recording_v1", "of an earlier version")
+    asked = {KIND: [own], queues.MASTERING: [queues.MASTERING], queues.RECORDINGS: ["recordings-own"]}
+    line = engine_database.line()
+    try:
+        with line.begin():
+            found = queues.waiting(line, asked)
+    finally:
+        line.close()
+
+    assert found == [KIND, queues.RECORDINGS]
+
+
 def test_a_worker_takes_only_what_it_is_told_to_serve() -> None:
     assert queues.limits(3) == {"mastering": 1, "recordings": 8, "transcription": 3}
     assert queues.limits(3, ["transcription"]) == {"transcription": 3}
