@@ -29,6 +29,7 @@ from app.log import make_formatter
 from app.migrate import migrate
 from app.pipeline.engine import create_tables
 from app.settings import Settings, read_settings
+from tests.compiled import compile_once
 from tests.fakes import KeptMail, SetClock
 from tests.postgres import PostgresServer
 from transcription.weights import fetch_weights
@@ -45,6 +46,7 @@ hypothesis.settings.register_profile(
     "hearth", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("hearth")
+compile_once()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
