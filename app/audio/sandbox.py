@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import selectors
 import signal
 import subprocess
@@ -201,7 +202,7 @@ def _attend(
         for pipe in takers:
             selector.register(pipe, selectors.EVENT_READ)  # type: ignore[arg-type]
         while True:
-            for data, pipe in _read(selector):
+            for data, pipe in _read(selector, child.pid):
                 takers[pipe](data)
             if not selector.get_map() and child.poll() is not None:
                 break
@@ -215,15 +216,31 @@ def _attend(
     return _classify(child.wait(), heard, limits)
 
 
-def _read(selector: selectors.BaseSelector) -> Iterator[tuple[bytes, Any]]:
-    if not selector.get_map():  # both pipes are closed and the child still lives
-        time.sleep(_TICK_S)
+def _read(selector: selectors.BaseSelector, pid: int) -> Iterator[tuple[bytes, Any]]:
+    if not selector.get_map():  # both pipes are closed and the child still lives, as a rule for a moment
+        _wait_for_end(pid)
+        return
     for key, _ in selector.select(_TICK_S):
         data = os.read(key.fd, 65536)
         if data:
             yield data, key.fileobj
         else:
             selector.unregister(key.fileobj)
+
+
+def _wait_for_end(pid: int) -> None:
+    """Until the child ends, and no longer than a tick."""
+    try:
+        ending = os.pidfd_open(pid)
+    except OSError:  # an old kernel, or a container that does not allow it
+        time.sleep(_TICK_S)
+        return
+    try:
+        waiting = select.poll()
+        waiting.register(ending, select.POLLIN)
+        waiting.poll(_TICK_S * 1000)
+    finally:
+        os.close(ending)
 
 
 def _too_busy(pid: int, allowed_cpu_s: Callable[[], float] | None) -> bool:
