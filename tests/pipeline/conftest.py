@@ -12,9 +12,7 @@ import pytest
 from app.audio.sandbox import ffmpeg_path
 from app.backends import Backends
 from app.db import Database
-from app.migrate import migrate
 from app.pipeline.border import Hands
-from app.pipeline.engine import create_tables
 from tests.audio.sounds import make_voice, write_wav
 from tests.fakes import SaidAloud
 from tests.pipeline.making import LIBRIVOX
@@ -65,11 +63,9 @@ def hands(backends: Backends) -> Iterator[Hands]:
 
 
 @pytest.fixture
-def on_postgres(backends: Backends, postgres: PostgresServer) -> Iterator[Backends]:
+def on_postgres(backends: Backends, postgres: PostgresServer, migrated_postgres: str) -> Iterator[Backends]:
     """The same backends, on a PostgreSQL database."""
-    url = postgres.database(uuid.uuid4().hex)
-    migrate(url)
+    url = postgres.database(uuid.uuid4().hex, migrated_postgres)
     database = Database(url)
-    create_tables(database)
     yield replace(backends, settings=replace(backends.settings, database_url=url), database=database)
     database.dispose()
