@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from app.pipeline.engine import create_tables
 from app.settings import Settings, read_settings
 from tests.compiled import compile_once
 from tests.fakes import KeptMail, SetClock
+from tests.order import in_turn
 from tests.postgres import PostgresServer
 from transcription.weights import fetch_weights
 
@@ -56,6 +58,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """
     parser.addoption("--with", dest="extras", action="append", default=[], choices=["openai"])
     parser.addoption("--on", dest="engine", default="sqlite", choices=["sqlite", "postgresql"])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Processes that share the files begin with the longest; within a file the order stays random."""
+    if hasattr(config, "workerinput"):
+        begun = {path: at for at, path in enumerate(in_turn(Counter(item.path for item in items)))}
+        items.sort(key=lambda item: begun[item.path])
 
 
 def pytest_collection_finish() -> None:
