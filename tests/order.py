@@ -16,13 +16,19 @@ WAITING = frozenset(
 #: Half a minute to two; among all others, how many tests a file has tells well enough.
 LONGEST = (
     "audio/test_fuzz.py",
-    "web/test_route_matrix.py",
     "walk/test_walk.py",
+    "web/test_route_matrix.py",
     "chaos/test_faults.py",
+    "pipeline/test_killed.py",
+    "test_publish_command.py",
+    "pipeline/test_waiting.py",
     "transcription/test_engine.py",
-    "browser/test_keyboard.py",
     "threats/test_grid.py",
+    "pipeline/test_postgres.py",
     "web/test_wrong_bodies.py",
+    "test_dev.py",
+    "browser/test_keyboard.py",
+    "browser/test_whole_way.py",
     "backup/test_moving.py",
     "durability/test_proof.py",
 )
