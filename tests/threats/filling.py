@@ -10,6 +10,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from app.db import Base
 from app.models import (
     Account,
     ApiToken,
@@ -177,9 +178,11 @@ def _recording(world: World, corner: Corner) -> None:
 
 
 def _set(corner: Corner, column: str) -> str:
-    """The text of a column that is set as if nobody had looked at it before."""
-    text = corner.text(column)
-    if re.search("[\0\ud800-\udfff]", text):
+    """The text of a column that is set as if nobody had looked at it before, as much as the column holds."""
+    table, name = column.split(".")
+    kind = Base.metadata.tables[table].c[name].type
+    text = corner.text(column)[: kind.length] if isinstance(kind, sa.String) else corner.text(column)
+    if corner.word(column) not in text or re.search("[\0\ud800-\udfff]", text):
         return PLAIN
     corner.taken[column] = text
     return text
