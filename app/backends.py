@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from app import database_address
 from app.caches import Caches
 from app.db import Database, sqlite_path
 from app.mail import Mailer, open_mailer
@@ -74,9 +75,10 @@ class Backends:
 def open_backends(settings: Settings) -> Backends:
     """The backends that the settings name; the data directory is made for the service alone.
 
-    Raises SettingsError for folders that cannot be made.
+    Raises SettingsError for addresses that cannot be meant and folders that cannot be made.
     """
     make_folder("HEARTH_DATA", settings.data)
+    database_address.check(settings.database_url)
     if settings.is_sqlite:
         make_folder("DATABASE_URL", sqlite_path(settings.database_url).parent)
     database = Database(settings.database_url)

@@ -4,20 +4,19 @@ import functools
 import logging
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import sqlalchemy as sa
 from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from app import log as logs
+from app import starting
 from app.backends import Backends, with_slots
-from app.errors import HearthError
+from app.errors import HearthError, SettingsError
 from app.pipeline import engine, queues
 from app.search.index import restem
 from app.services import accounts, app_codes, audit, factors, transcripts
@@ -26,9 +25,6 @@ from app.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from app.storage.s3 import S3Store
-
-#: How often a worker looks whether the database is back.
-_LOOK_EVERY_S = 2.0
 
 log = logging.getLogger("hearth")
 
@@ -45,9 +41,12 @@ def register(app: Flask, backends: Backends) -> None:
 
         _or_say(lambda: migrate_tables(backends.settings.database_url))
         engine.create_tables(backends.database)
-        _say_what_is_missing(backends)
-        if isinstance(backends.store, S3Store):
+        starting.say_what_is_missing(backends)
+        answers = starting.store_answers(backends.store)
+        if isinstance(backends.store, S3Store) and answers:
             _let_browsers_upload(backends.store, backends.settings.public_url)
+        elif isinstance(backends.store, S3Store):
+            log.warning("uploads need the CORS rule of the bucket: run this again when the store answers")
         with backends.database.begin() as session:
             restem(session)
             transcripts.index_missing(session)
@@ -69,8 +68,8 @@ def register(app: Flask, backends: Backends) -> None:
                 param_hint="--queues",
             )
         logs.set_up(backends.settings)
-        _wait_for_database(backends)
-        _say_what_is_missing(backends)
+        starting.wait_for_database(backends)
+        starting.look(backends)
         working.leave(working.run(with_slots(backends, slots), name, served))
 
     @app.cli.command("web")
@@ -79,10 +78,7 @@ def register(app: Flask, backends: Backends) -> None:
         from app.serve import serve  # late: only this command needs waitress
 
         logs.set_up(backends.settings)
-        if _is_away(backends):
-            log.warning("the database does not answer; until it does, pages say so (503)")
-        else:
-            _say_what_is_missing(backends)
+        starting.look(backends)
         _or_say(lambda: serve(app, backends))
 
     @app.cli.command("owner-link")
@@ -218,42 +214,6 @@ def _let_browsers_upload(store: "S3Store", origin: str) -> None:
         log.warning("the CORS rule of the bucket was not set: %s; uploads from %s need it", error, origin)
 
 
-def _wait_for_database(backends: Backends) -> None:
-    """Return when the database answers, as it will after a restart of everything at once."""
-    if not _is_away(backends):
-        return
-    log.warning("the database does not answer; this worker waits for it")
-    while _is_away(backends):
-        time.sleep(_LOOK_EVERY_S)
-    log.info("the database answers")
-
-
-def _is_away(backends: Backends) -> bool:
-    """Whether no server of PostgreSQL answers, or one that starts or stops.
-
-    One that refuses us (a wrong password, an unknown database) is not away, and a file never is.
-    """
-    try:
-        with backends.database.reading() as session:
-            session.execute(sa.text("SELECT 1"))
-    except OperationalError as error:
-        words = str(error.orig)
-        refuses = "FATAL" in words and "the database system is" not in words
-        return not backends.settings.database_url.startswith("sqlite") and not refuses
-    return False
-
-
-def _say_what_is_missing(backends: Backends) -> None:
-    """One line at the start, for whoever reads the log: everything but search works without search."""
-    with backends.database.reading() as session:
-        searches = transcripts.is_searchable(session)
-    if not searches:
-        log.warning(
-            "search does not work on this database; everything else does. It works on PostgreSQL, and on "
-            "SQLite with its FTS5 extension, each brought to the newest version by flask migrate."
-        )
-
-
 def _or_say(work: Callable[[], object]) -> None:
     try:
         work()
@@ -274,12 +234,11 @@ def _speak_of_databases(command: click.Command) -> None:
     def speaking(*given: Any, **named: Any) -> Any:
         try:
             return work(*given, **named)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from error
         except DBAPIError as error:
             if not isinstance(error, OperationalError | InterfaceError) and type(error) is not DatabaseError:
                 raise  # a fault of ours; the others: nobody there, no room, not a database
-            # without the statement and its values, which may be what somebody said
-            why = str(error.orig).partition("\n")[0]
-            words = f"DATABASE_URL names a database that does not serve us: {why}"
-            raise click.ClickException(words) from error
+            raise click.ClickException(str(starting.refusal(error))) from error
 
     command.callback = speaking

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.errors import SettingsError
@@ -135,13 +135,15 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     parts = urlsplit(public_url)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
         raise SettingsError("HEARTH_PUBLIC_URL", "must be like https://podcasts.example.org, without a path")
-    store_url = env.get("HEARTH_STORE_URL") or (data / "store").as_uri()
+    store_url = (env.get("HEARTH_STORE_URL") or "").strip() or (data / "store").as_uri()
     return Settings(
         data=data,
         port=port,
         listen=env.get("HEARTH_LISTEN") or "127.0.0.1",
         public_url=public_url,
-        database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{data / 'hearth.db'}"),
+        database_url=_database_url(
+            (env.get("DATABASE_URL") or "").strip() or f"sqlite:///{quote(str(data / 'hearth.db'))}"
+        ),
         store_url=store_url,
         media=_media(env, store_url),
         secret=_secret(env, data),
@@ -322,7 +324,8 @@ def _secret(env: Mapping[str, str], data: Path) -> str:
     given = env.get("HEARTH_SECRET") or ""
     if given:
         return _usable_secret("HEARTH_SECRET", given)
-    if env.get("DATABASE_URL", "").startswith("postgres") or env.get("HEARTH_STORE_URL", "").startswith("s3"):
+    database, store = env.get("DATABASE_URL", "").strip(), env.get("HEARTH_STORE_URL", "").strip()
+    if database.startswith("postgres") or store.startswith("s3"):
         raise SettingsError(
             "HEARTH_SECRET", "must be set where DATABASE_URL or HEARTH_STORE_URL name a server"
         )

@@ -36,10 +36,11 @@ MAY_IMPORT = {
     "app.search": {"app.errors", "app.metrics", "app.models", "app.search"},
     "app.migrate": {"app.db", "app.errors"},
     "app.caches": {"app.db"},
+    "app.database_address": {"app.errors"},
     "app.migrations": {"app.db", "app.models", "app.search"},
     "app.backends": {
-        "app.db", "app.errors", "app.mail", "app.openid", "app.caches", "app.settings", "app.storage",
-        "transcription",
+        "app.caches", "app.database_address", "app.db", "app.errors", "app.mail", "app.openid",
+        "app.settings", "app.storage", "transcription",
     },
     "app.services": {
         "app.artwork", "app.audio", "app.counting", "app.db", "app.errors", "app.metrics", "app.models",

@@ -7,7 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from app.backends import open_backends
 from app.errors import SettingsError
 from app.settings import ENGINES as KNOWN_ENGINES
 from app.settings import read_settings
@@ -191,6 +193,69 @@ def test_an_address_without_the_remote_engine_sends_nothing_anywhere(tmp_path: P
 def test_what_cannot_be_used_is_refused(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         read_settings({"HEARTH_DATA": str(tmp_path), name: value})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://hearth:hush@hush@db/hearth",
+        "postgresql://hearth:pw@:/%x@db/hearth",
+        "postgresql://hearth@::1:5432/hearth",
+        "postgresql://hearth@db:many/hearth",
+        "postgresql://hearth@db:99999/hearth",
+        "postgresql://hearth@db/hearth?sslmod=require",
+        "mysql://hearth@db/hearth",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:////srv/what?/hearth.db",
+    ],
+)
+def test_a_database_that_cannot_be_meant_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    env = {"HEARTH_DATA": str(tmp_path), "HEARTH_SECRET": "x" * 32, "DATABASE_URL": url}
+
+    with pytest.raises(SettingsError, match=r"^DATABASE_URL ") as refused:
+        open_backends(read_settings(env))
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "host"),
+    [
+        ("postgres://hearth:p%40%2F@db/we%20ird%3F", "we ird?", "db"),
+        (" postgresql://hearth@[::1]:5432/hearth\n", "hearth", "::1"),
+        ("postgresql:///hearth?host=/run/postgresql", "hearth", None),
+        ("postgresql+psycopg://hearth@/hearth?host=one:5432&host=two:5432", "hearth", None),
+    ],
+)
+def test_a_database_may_have_an_odd_name_and_place(
+    tmp_path: Path, url: str, name: str, host: str | None
+) -> None:
+    env = {"HEARTH_DATA": str(tmp_path), "HEARTH_SECRET": "x" * 32, "DATABASE_URL": url}
+    address = open_backends(read_settings(env)).database.engine.url
+
+    assert (address.drivername, address.database, address.host) == ("postgresql+psycopg", name, host)
+
+
+def test_a_data_directory_may_have_an_odd_name(tmp_path: Path) -> None:
+    data = tmp_path / "50%41 of what? é#"
+
+    backends = open_backends(read_settings({"HEARTH_DATA": str(data)}))
+    with backends.database.reading() as session:
+        session.execute(sa.text("SELECT 1"))
+    backends.database.dispose()
+
+    assert (data / "hearth.db").exists()
+
+
+def test_gunicorn_is_told_what_is_wrong_in_one_line(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "HEARTH_DATA": str(tmp_path), "HEARTH_MEDIA": "nginx"}
+    ended = subprocess.run(
+        [sys.executable, "-c", "import app.wsgi"],
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 4  # by which gunicorn ends, too
+    assert ended.stderr == "Error: HEARTH_MEDIA must be stream or x-accel with this HEARTH_STORE_URL\n"
 
 
 @pytest.mark.parametrize("name", ["HEARTH_DATA", "HEARTH_LISTEN"])

@@ -4,7 +4,8 @@ StorageError (HearthError)
 ├── KeyRefused              not a key that this service makes
 ├── ObjectMissing           nothing lies under the key
 ├── StoreUnavailable        (Unavailable) the store does not answer as it should; trying again may help
-│   └── StoreFull           no room left; nothing of the object was kept
+│   ├── StoreFull           no room left; nothing of the object was kept
+│   └── StoreRefuses        it answers, but does not take our key or has no such bucket; says why
 └── UploadError
     ├── UploadMissing       never begun, given up, or swept away
     ├── UploadFinished      already put together; its bytes do not change any more
@@ -58,6 +59,17 @@ class StoreFull(StoreUnavailable):
     """The store has no room left; nothing of the object was kept."""
 
     message = "The store is full"
+
+
+class StoreRefuses(StoreUnavailable):
+    """The store answers, and refuses us: until the operator changes something it stays so."""
+
+    message = "The store refuses this service"
+
+    def __init__(self, subject: str, reason: str) -> None:
+        """Keep why, in words for the operator."""
+        super().__init__(f"{subject} ({reason})")
+        self.reason = reason
 
 
 class UploadError(StorageError):

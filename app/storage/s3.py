@@ -19,18 +19,12 @@ import boto3
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.response import StreamingBody
 
+from app.errors import SettingsError
 from app.storage import counting, s3_answers
-from app.storage.errors import (
-    KeyRefused,
-    ObjectMissing,
-    PartsWrong,
-    StoreUnavailable,
-    UploadFinished,
-    UploadMissing,
-)
+from app.storage.errors import KeyRefused, ObjectMissing, PartsWrong, UploadFinished, UploadMissing
 from app.storage.keys import checked_key, checked_prefix, media_type
 from app.storage.store import (
     ExpectedPart,
@@ -68,7 +62,10 @@ class S3Store:
         path_style: bool = False,
         prefix: str = "",
     ) -> None:
-        """Make no call yet. `public_endpoint` is the server's address for browsers, if that is another."""
+        """Make no call yet. `public_endpoint` is the server's address for browsers, if that is another.
+
+        Raises SettingsError for what no call could be made with.
+        """
         config = Config(
             signature_version="s3v4",
             connect_timeout=_CONNECT_TIMEOUT_S,
@@ -87,12 +84,14 @@ class S3Store:
         host = urlsplit(endpoint).hostname if endpoint else None
         self._is_amazon = host is None or host.endswith(".amazonaws.com")
         self._prefix = f"{prefix}/" if prefix else ""
-        session = boto3.session.Session()
-        with _told(bucket):
+        try:
+            session = boto3.session.Session()
             self._client, self._signer = (
                 session.client("s3", endpoint_url=address, region_name=region, config=config)
                 for address in (endpoint, public_endpoint or endpoint)
             )
+        except BotoCoreError as error:  # half of a key, a profile or a region that there cannot be
+            raise SettingsError("HEARTH_STORE_URL", f"cannot be used as it is: {error}") from error
 
     def put_file(self, key: str, path: Path) -> ObjectInfo:
         """Store a copy of the file; see ObjectStore."""
@@ -298,12 +297,12 @@ class S3Store:
         return None
 
     def check(self) -> None:
-        """Ask for the bucket; see ObjectStore."""
+        """Ask for the bucket, by a call whose refusal has a reason, as that of HEAD has not."""
         try:
             with _told(self._bucket):
-                self._client.head_bucket(Bucket=self._bucket)
+                self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1)
         except ObjectMissing as error:
-            raise StoreUnavailable(f"there is no bucket {self._bucket}") from error
+            raise s3_answers.error_for("NoSuchBucket", self._bucket) from error
 
     def allow_uploads_from(self, origin: str) -> None:
         """Let pages of this origin put parts into the bucket from a browser (its CORS rules are replaced)."""
@@ -388,13 +387,13 @@ def _told(subject: str) -> Iterator[None]:
     """Say boto's errors in the store's words."""
     try:
         yield
-    except ClientError as error:
-        raise s3_answers.error_for(_code(error), subject) from error
-    except (BotoCoreError, Boto3Error) as error:
+    except (ClientError, BotoCoreError, Boto3Error) as error:
         # A transfer hides what the server said one level down.
-        cause = error.__context__
-        raise s3_answers.error_for(_code(cause) if isinstance(cause, ClientError) else "", subject) from error
+        raise s3_answers.error_for(_code(error) or _code(error.__context__), subject) from error
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
+def _code(error: BaseException | None) -> str:
+    """What the server said, or why it was not even asked."""
+    if isinstance(error, NoCredentialsError):
+        return "NoCredentials"
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""

@@ -13,6 +13,7 @@ from app.storage.errors import (
     PartsWrong,
     StorageError,
     StoreFull,
+    StoreRefuses,
     StoreUnavailable,
     UploadFinished,
     UploadMissing,
@@ -48,8 +49,24 @@ _ERRORS: dict[str, type[StorageError]] = {
 }
 
 
+#: What no second try mends, and what the operator has to look at.
+_REFUSALS = {
+    "NoSuchBucket": "there is no such bucket there; make it first",
+    "AccessDenied": "the key may not do this, or there is no such bucket",
+    "AllAccessDisabled": "the key may not use this bucket",
+    "InvalidAccessKeyId": "it does not know the key in AWS_ACCESS_KEY_ID",
+    "SignatureDoesNotMatch": "AWS_SECRET_ACCESS_KEY does not belong to AWS_ACCESS_KEY_ID",
+    "AuthorizationHeaderMalformed": "the bucket is in another region; name it in HEARTH_STORE_URL",
+    "PermanentRedirect": "the bucket is in another region or at another endpoint",
+    "RequestTimeTooSkewed": "the clock of this machine is wrong",
+    "NoCredentials": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
+}
+
+
 def error_for(code: str, subject: str) -> StorageError:
     """The error for an S3 error code; one that says nothing special is StoreUnavailable."""
+    if code in _REFUSALS:
+        return StoreRefuses(subject, _REFUSALS[code])
     return _ERRORS.get(code, StoreUnavailable)(subject)
 
 

@@ -15,6 +15,7 @@ from app.migrate import migrate
 from app.pipeline.engine import create_tables
 from tests.pipeline.making import ROOT, environment, wait_for, worker, workers
 from tests.postgres import PostgresServer
+from tests.storage.test_s3 import answering
 from tests.web.serving import running, settings_for
 
 
@@ -108,6 +109,31 @@ def test_a_file_that_is_no_database_is_said_in_a_line(
     assert (
         "Error: DATABASE_URL names a database that does not serve us: file is not a database" in said.stderr
     )
+    assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 403 x\r\n", "does not know the key in AWS_ACCESS_KEY_ID"),
+        (b"HTTP/1.1 500 x\r\n", "uploads need the CORS rule of the bucket: run this again"),
+    ],
+)
+def test_a_store_that_refuses_us_ends_the_release_step_and_one_that_is_away_does_not(
+    tmp_path: Path, service: Away, weights: Path, answer: bytes, words: str
+) -> None:
+    body = b"<Error><Code>InvalidAccessKeyId</Code></Error>" if b"403" in answer else b""
+    head = answer + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with answering(head + body) as (endpoint, _):
+        store = f"s3://hearth?endpoint={endpoint}&region=us-east-1&path_style=1"
+        said = _flask(
+            service.backends, weights, "migrate",
+            DATABASE_URL=f"sqlite:///{tmp_path}/hearth.db", HEARTH_STORE_URL=store,
+            AWS_ACCESS_KEY_ID="id", AWS_SECRET_ACCESS_KEY="key", AWS_MAX_ATTEMPTS="1",
+        )  # fmt: skip
+
+    assert said.returncode == int(bool(body))
+    assert words in said.stderr
     assert "Traceback" not in said.stderr
 
 

@@ -46,6 +46,17 @@ def test_an_s3_address_opens_a_bucket(s3_url: str) -> None:
         "s3:///bucket",
         "s3://bucket/folder",
         "s3://bucket?endpiont=http://127.0.0.1",
+        "s3://bucket:80",
+        "s3://[bucket",
+        "s3://bucket?endpoint=127.0.0.1:8333",
+        "s3://bucket?endpoint=s3.example.org",
+        "s3://bucket?endpoint=http://127.0.0.1:many",
+        "s3://bucket?endpoint=http://[::1",
+        "s3://bucket?endpoint=http://s3.example.org?x=1",
+        "s3://bucket?public_endpoint=//s3.example.org",
+        "s3://bucket?region=eu&region=us",
+        "s3://bucket?region=eu%20west",
+        "s3://bucket?path_style=false",
     ],
 )
 def test_an_address_that_cannot_be_meant_is_refused_by_the_name_of_its_variable(url: str) -> None:
@@ -64,3 +75,11 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(SettingsError, match="file/store"):
         open_store((tmp_path / "file" / "store").as_uri(), base_url="", secret=SECRET)
+
+
+def test_half_of_a_key_is_refused_by_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+
+    with pytest.raises(SettingsError, match="missing: AWS_SECRET_ACCESS_KEY"):
+        open_store("s3://bucket", base_url="", secret=SECRET)

@@ -18,7 +18,6 @@ ASKED_FOR = {
     "delete_object": {"s3:DeleteObject"},
     "download_file": {"s3:GetObject"},
     "get_object": {"s3:GetObject"},
-    "head_bucket": {"s3:ListBucket"},
     "head_object": {"s3:GetObject"},
     "list_multipart_uploads": {"s3:ListBucketMultipartUploads"},
     "list_objects_v2": {"s3:ListBucket"},

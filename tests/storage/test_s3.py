@@ -15,7 +15,14 @@ import requests
 from botocore.config import Config
 
 from app.storage import ObjectStore, StoredPart, open_store
-from app.storage.errors import ObjectMissing, PartsWrong, StoreFull, StoreUnavailable, UploadMissing
+from app.storage.errors import (
+    ObjectMissing,
+    PartsWrong,
+    StoreFull,
+    StoreRefuses,
+    StoreUnavailable,
+    UploadMissing,
+)
 from app.storage.keys import recording_key
 from app.storage.s3 import S3Store
 from app.storage.s3_answers import completed_part, error_for, last_of_each, stored_part
@@ -97,21 +104,31 @@ def test_a_wrong_secret_is_unavailable_not_missing(s3_url: str, monkeypatch: pyt
             call()
 
 
-def test_no_credentials_are_said_as_unavailable(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_refused_is_told_what_to_look_at(
+    s3_url: str, seaweed: Seaweed, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StoreRefuses, match="no such bucket"):
+        open_at(s3_url.replace(bucket, "no-such-bucket")).check()
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+    with pytest.raises(StoreRefuses, match="AWS_SECRET_ACCESS_KEY does not belong to"):
+        open_at(s3_url).check()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    with pytest.raises(StoreRefuses, match="does not know the key"):
+        open_at(s3_url).check()
+    with answering(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") as (other, _):
+        store = open_at(s3_url.replace(seaweed.endpoint, other))
+        with pytest.raises(StoreRefuses, match="no such bucket"):
+            store.check()
+
+
+def test_a_missing_key_is_said(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
 
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreRefuses, match="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"):
         open_at(s3_url).check()
-
-
-def test_a_missing_bucket_is_named(s3_url: str, bucket: str) -> None:
-    store = open_at(s3_url.replace(bucket, "no-such-bucket"))
-
-    with pytest.raises(StoreUnavailable, match="no-such-bucket"):
-        store.check()
 
 
 def test_a_body_that_ends_early_is_an_error_and_not_a_short_object(s3_url: str, seaweed: Seaweed) -> None:
@@ -275,9 +292,9 @@ def test_of_a_part_that_is_listed_twice_the_last_counts(parts: "list[PartTypeDef
         ("NoSuchUpload", UploadMissing),
         ("InvalidPart", PartsWrong),
         ("507", StoreFull),
-        ("NoSuchBucket", StoreUnavailable),
+        ("NoSuchBucket", StoreRefuses),
         ("SlowDown", StoreUnavailable),
-        ("AccessDenied", StoreUnavailable),
+        ("AccessDenied", StoreRefuses),
         ("", StoreUnavailable),
     ],
 )
