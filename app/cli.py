@@ -98,7 +98,7 @@ def register(app: Flask, backends: Backends) -> None:
         """Publish a recording when its transcript is ready."""
         from app import publish_command  # late: it may have to work itself, as a worker does
 
-        logs.set_up(backends.settings)
+        logs.set_up(backends.settings, folded=True)
         code = publish_command.FAILED
         try:
             code = publish_command.publish_file(backends, file, slug, title, wait=wait)

@@ -23,21 +23,24 @@ _QUIET = (
 _MARK = "hearth"
 
 
-def set_up(settings: Settings, level: int = logging.INFO) -> None:
-    """Write the log of this process to standard error; called again it does nothing."""
+def set_up(settings: Settings, level: int = logging.INFO, *, folded: bool = False) -> None:
+    """Write the log of this process to standard error; called again it does nothing.
+
+    `folded`: also a stack stays within its line, where the log stands between words for a person.
+    """
     root = logging.getLogger()
     if any(handler.get_name() == _MARK for handler in root.handlers):
         return
     handler = _ToStandardError()
     handler.set_name(_MARK)
-    handler.setFormatter(make_formatter(settings.log_format))
+    handler.setFormatter(make_formatter(settings.log_format, folded=folded))
     root.addHandler(handler)
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def make_formatter(log_format: str) -> logging.Formatter:
+def make_formatter(log_format: str, *, folded: bool = False) -> logging.Formatter:
     """A formatter for "text" or "json"."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -47,7 +50,8 @@ def make_formatter(log_format: str) -> logging.Formatter:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    last: Processor = structlog.processors.JSONRenderer() if log_format == "json" else _render_text
+    text: Processor = _logfmt if folded else _render_text
+    last: Processor = structlog.processors.JSONRenderer() if log_format == "json" else text
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],

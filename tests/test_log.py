@@ -90,7 +90,11 @@ def test_a_fault_keeps_its_stack() -> None:
             "app.web", logging.ERROR, "", 0, "unexpected", None, (type(error), error, error.__traceback__)
         )
 
-    assert "ValueError: lost" in make_formatter("text").format(record)
+    folded = make_formatter("text", folded=True).format(record)
+
+    assert "\nValueError: lost" in make_formatter("text").format(record)
+    assert "ValueError: lost" in folded
+    assert len(folded.splitlines()) == 1
 
 
 def test_every_line_of_a_request_carries_its_id_and_no_line_after_it(
