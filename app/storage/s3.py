@@ -39,7 +39,7 @@ from app.storage.store import (
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-    from mypy_boto3_s3.type_defs import CORSRuleTypeDef, PartTypeDef
+    from mypy_boto3_s3.type_defs import PartTypeDef
 
 _CONNECT_TIMEOUT_S = 5
 _READ_TIMEOUT_S = 60
@@ -305,16 +305,16 @@ class S3Store:
             raise s3_answers.error_for("NoSuchBucket", self._bucket) from error
 
     def allow_uploads_from(self, origin: str) -> None:
-        """Let pages of this origin put parts into the bucket from a browser (its CORS rules are replaced)."""
-        rule: CORSRuleTypeDef = {
-            "AllowedOrigins": [origin],
-            "AllowedMethods": ["PUT", "GET", "HEAD"],
-            "AllowedHeaders": ["content-type", "x-amz-checksum-sha256"],
-            "ExposeHeaders": ["ETag"],
-            "MaxAgeSeconds": 3600,
-        }
+        """Let pages of this origin put parts into the bucket from a browser; rules for others stay."""
         with _told(self._bucket):
-            self._client.put_bucket_cors(Bucket=self._bucket, CORSConfiguration={"CORSRules": [rule]})
+            try:
+                there = self._client.get_bucket_cors(Bucket=self._bucket)["CORSRules"]
+            except ClientError as error:
+                if _code(error) != "NoSuchCORSConfiguration":
+                    raise
+                there = []
+            rules = s3_answers.cors_rules(there, origin)
+            self._client.put_bucket_cors(Bucket=self._bucket, CORSConfiguration={"CORSRules": rules})
 
     def _name(self, key: str) -> str:
         return self._prefix + checked_key(key)

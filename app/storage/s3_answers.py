@@ -6,7 +6,7 @@ Must not know boto3: it is given codes and dictionaries.
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from app.storage.errors import (
     ObjectMissing,
@@ -22,7 +22,12 @@ from app.storage.keys import media_type
 from app.storage.store import ObjectInfo, StoredPart
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, PartTypeDef
+    from mypy_boto3_s3.type_defs import (
+        CompletedPartTypeDef,
+        CORSRuleOutputTypeDef,
+        CORSRuleTypeDef,
+        PartTypeDef,
+    )
 
 
 class BeyondEnd(StorageError):
@@ -105,3 +110,15 @@ def completed_part(found: "PartTypeDef") -> "CompletedPartTypeDef":
 def to_base64(sha256_hex: str) -> str:
     """A hash as S3 writes it."""
     return b64encode(bytes.fromhex(sha256_hex)).decode("ascii")
+
+
+def cors_rules(there: "Iterable[CORSRuleOutputTypeDef]", origin: str) -> "list[CORSRuleTypeDef]":
+    """The bucket's rules with ours: it may be shared with another service, whose rules it has as well."""
+    ours: CORSRuleTypeDef = {
+        "AllowedOrigins": [origin],
+        "AllowedMethods": ["PUT", "GET", "HEAD"],
+        "AllowedHeaders": ["content-type", "x-amz-checksum-sha256"],
+        "ExposeHeaders": ["ETag"],
+        "MaxAgeSeconds": 3600,
+    }
+    return [*(cast("CORSRuleTypeDef", rule) for rule in there if rule["AllowedOrigins"] != [origin]), ours]

@@ -17,6 +17,7 @@ ASKED_FOR = {
     "create_multipart_upload": {"s3:PutObject"},
     "delete_object": {"s3:DeleteObject"},
     "download_file": {"s3:GetObject"},
+    "get_bucket_cors": {"s3:GetBucketCORS"},
     "get_object": {"s3:GetObject"},
     "head_object": {"s3:GetObject"},
     "list_multipart_uploads": {"s3:ListBucketMultipartUploads"},

@@ -196,9 +196,11 @@ def test_browsers_are_sent_to_the_public_endpoint(s3_url: str, seaweed: Seaweed)
     assert send(signed, b"x") == 200
 
 
-def test_pages_of_one_origin_may_send_parts_and_no_others(s3_url: str) -> None:
+def test_pages_of_one_origin_may_send_parts_and_no_others(s3_url: str, seaweed: Seaweed, bucket: str) -> None:
     store = open_at(s3_url)
     store.allow_uploads_from(ORIGIN)
+    for _ in range(2):
+        store.allow_uploads_from("https://another.example")
     key = make_key()
     signed = address(store, key, store.begin(key), 1, b"x")
 
@@ -211,7 +213,9 @@ def test_pages_of_one_origin_may_send_parts_and_no_others(s3_url: str) -> None:
         return requests.options(signed.url, headers=asked, timeout=9)
 
     assert preflight(ORIGIN).headers["Access-Control-Allow-Origin"] in (ORIGIN, "*")
+    assert preflight("https://another.example").headers["Access-Control-Allow-Origin"]
     assert "Access-Control-Allow-Origin" not in preflight("https://evil.example").headers
+    assert len(client_of(seaweed).get_bucket_cors(Bucket=bucket)["CORSRules"]) == 2
 
 
 def test_an_address_names_no_secret(s3_store: ObjectStore, seaweed: Seaweed) -> None:
