@@ -36,6 +36,7 @@ def set_up(settings: Settings, level: int = logging.INFO, *, folded: bool = Fals
     handler.setFormatter(make_formatter(settings.log_format, folded=folded))
     root.addHandler(handler)
     root.setLevel(level)
+    logging.getLogger("dbos").addHandler(logging.NullHandler())  # or it makes one in its own format
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 

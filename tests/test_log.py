@@ -2,9 +2,13 @@
 
 import json
 import logging
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask, Response
@@ -170,3 +174,16 @@ def test_only_a_proxy_that_is_trusted_names_a_request(
 
     assert (answered == given) is is_taken
     assert re.fullmatch(r"[A-Za-z0-9-]{8,64}", answered)
+
+
+def test_what_the_engine_says_is_written_as_everything_else(tmp_path: Path) -> None:
+    said = (
+        "from app.log import set_up; from app.settings import read_settings; set_up(read_settings())\n"
+        "from dbos._logger import dbos_logger, init_logger; init_logger(); dbos_logger.error('broke')"
+    )
+    env = {**os.environ, "HEARTH_DATA": str(tmp_path), "HEARTH_LOG_FORMAT": "json"}
+    done = subprocess.run(
+        [sys.executable, "-c", said], env=env, capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["broke"]
