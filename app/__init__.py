@@ -4,6 +4,8 @@
 import one room of the house without waking all of it.
 """
 
+import gc
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 def create_app(settings: "Settings | None" = None, backends: "Backends | None" = None) -> "Flask":
     """The web application on these backends (by default: on what the environment names)."""
+    is_first = "app.web.modules" not in sys.modules
+    if is_first:
+        gc.disable()  # what the imports make stays: to look through it again and again is a sixth of a start
     from click import ClickException
     from flask import Flask
 
@@ -24,6 +29,9 @@ def create_app(settings: "Settings | None" = None, backends: "Backends | None" =
     from app.settings import read_settings
     from app.web.modules import MODULES
 
+    if is_first:
+        gc.freeze()
+        gc.enable()
     try:
         backends = backends or open_backends(settings or read_settings())
     except SettingsError as error:
