@@ -66,6 +66,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--on", dest="engine", default="sqlite", choices=["sqlite", "postgresql"])
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported and collected stays: the collector rests meanwhile."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Processes that share the files begin with the longest; within a file the order stays random."""
