@@ -147,6 +147,7 @@ def launch(database: Database, executor_id: str, limits: Mapping[str, int]) -> N
     """
     import app.pipeline.former  # noqa: F401  (late: registers the workflows, which import this file)
 
+    _enqueue_what_was_left(database, executor_id)
     dbos = DBOS(config=_config(database, executor_id, run_migrations=False))
     DBOS.listen_queues([])
     DBOS.launch()
@@ -156,6 +157,17 @@ def launch(database: Database, executor_id: str, limits: Mapping[str, int]) -> N
             queues.own(kind, executor_id), worker_concurrency=most, on_conflict="always_update"
         )
     _launched.set()
+
+
+def _enqueue_what_was_left(database: Database, executor_id: str) -> None:
+    """What a process that was killed here was at waits again; nothing of ours is begun before.
+
+    Private, as below. The engine would do the same in a thread of its launch, at any later moment: that
+    thread is one of those which end with the engine's looks, and what it had not come to would stay.
+    """
+    left = _client(database.engine)._sys_db
+    for one in left.get_pending_workflows(executor_id, APPLICATION_VERSION):
+        left.reenqueue_for_recovery(one.workflow_id, [executor_id], queues.TRANSCRIPTION)
 
 
 def _look_no_more(dbos: DBOS) -> None:

@@ -1,5 +1,7 @@
 """Who takes which work next: fairly, no more than there is room for, and nothing twice."""
 
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +13,18 @@ from app.db import Database
 from app.pipeline import queues
 from app.pipeline.engine import create_tables, enqueue_workflow
 from app.pipeline.taking import Taker
+from tests.pipeline.in_hand import table
+from tests.pipeline.making import ROOT
 
 MORNING = datetime(2026, 11, 2, 9, tzinfo=UTC)
 KIND = queues.TRANSCRIPTION
+LAUNCH = """
+import os, sys
+from app.db import Database
+from app.pipeline import engine
+engine.launch(Database(sys.argv[1]), "killed", {})
+os._exit(0)
+"""
 
 
 @pytest.fixture
@@ -143,3 +154,20 @@ def test_the_engine_forgets_the_queues_of_workers_that_are_gone(engine_database:
         queues.forget(session, ["gone"])
 
         assert session.scalars(sa.select(known.c.name)).all() == [queues.own(KIND, "here")]
+
+
+def test_all_that_a_killed_worker_was_at_waits_again_once_it_is_back(engine_database: Database) -> None:
+    with engine_database.begin() as session:
+        put(session, "left", 60, MORNING)
+        put(session, "elsewhere", 1, MORNING)
+        flows = table(session)
+        for recording, executor in (("left", "killed"), ("elsewhere", "alive")):
+            in_hand = {"status": "PENDING", "executor_id": executor}
+            theirs = flows.c.workflow_uuid.startswith(recording)
+            session.execute(sa.update(flows).where(theirs).values(in_hand))
+
+    subprocess.run([sys.executable, "-c", LAUNCH, engine_database.url], cwd=ROOT, check=True, timeout=60)
+
+    with engine_database.reading() as session:
+        in_hand = session.scalars(sa.select(flows.c.workflow_uuid).where(flows.c.status == "PENDING")).all()
+    assert in_hand == ["elsewhere-window-0"]

@@ -19,7 +19,7 @@ def folder(weights: Path, tmp_path: Path) -> Path:
     place = tmp_path / "base"
     place.mkdir()
     for name in ("model.bin", "config.json"):
-        os.link(weights / name, place / name)
+        (place / name).symlink_to(weights / name)
     return place
 
 
