@@ -23,6 +23,8 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Queue, WorkflowSerializationFormat
 from dbos._core import WorkflowHandleFuture, execute_dequeued_workflow
 from dbos._dbos import _get_dbos_instance
+from dbos._error import DBOSException
+from dbos._sys_db import WorkflowStatusInternal
 from dbos._utils import GlobalParams
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
@@ -206,9 +208,18 @@ def begin_now(kinds: Sequence[str], ended: Callable[[], None]) -> None:
         )
         if claimed:  # from here on it is ours: an outage must not leave it without anybody
             for status in patiently("engine", partial(dbos._sys_db.get_workflow_statuses, claimed)):
-                handle = execute_dequeued_workflow(dbos, status, token)
-                if isinstance(handle, WorkflowHandleFuture):
-                    handle.future.add_done_callback(lambda _: ended())
+                _begin(dbos, status, token, ended)
+
+
+def _begin(dbos: DBOS, status: WorkflowStatusInternal, token: str, ended: Callable[[], None]) -> None:
+    """One piece. A newer version's, which this one does not know, must not keep the others from beginning."""
+    try:
+        handle = execute_dequeued_workflow(dbos, status, token)
+    except DBOSException as error:
+        log.error("work cannot be begun by this version: %s", error)
+        return  # it stays in hand, and is handed back when this process ends
+    if isinstance(handle, WorkflowHandleFuture):
+        handle.future.add_done_callback(lambda _: ended())
 
 
 class Heartbeat:

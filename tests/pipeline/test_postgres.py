@@ -165,7 +165,8 @@ def test_what_was_on_its_way_before_the_workflow_changed_goes_to_its_end(
     names = [engine.workflow_id(row) for row in rows]
     with on_postgres.database.begin() as session:
         said = (str(first), rows[0].attempt, queues.WINDOWS)
-        engine.enqueue_workflow(session, queues.RECORDINGS, "recording_v1", names[0], *said)
+        engine.enqueue_workflow(session, queues.RECORDINGS, "recording_v99", "of-a-version-to-come")
+        engine.enqueue_workflow(session, queues.RECORDINGS, "recording_v1", names[0], *said, priority=2)
         piece = (str(second), rows[1].attempt, 0, 1)
         window = f"{names[1]}-window-0"
         engine.enqueue_workflow(session, queues.TRANSCRIPTION, "window_v2", window, *piece)
@@ -175,6 +176,8 @@ def test_what_was_on_its_way_before_the_workflow_changed_goes_to_its_end(
 
     states = [look(on_postgres, recording_id).state for recording_id in (first, second)]
     assert states == [RecordingState.ready, RecordingState.ready]
+    with on_postgres.database.reading() as session:
+        assert queues.is_open(session, "of-a-version-to-come")  # kept for who knows it
 
 
 def test_a_queue_that_there_is_not_is_refused_in_words(on_postgres: Backends, weights: Path) -> None:
