@@ -10,6 +10,7 @@ locked from whoever takes over.
 """
 
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -32,6 +33,9 @@ LET_GO_AFTER_S = 30.0
 
 #: PostgreSQL: each statement is a transaction.
 _EACH = "AUTOCOMMIT"
+
+#: A connection that was used so lately is there still.
+_FRESH_S = 0.1
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -80,7 +84,9 @@ class Base(DeclarativeBase):
 def make_engine(url: str) -> Engine:
     """The engine for this address, with SQLite kept as described above."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
+        engine = sa.create_engine(url, pool_size=10, max_overflow=20, hide_parameters=True)
+        _look_at_connections(engine)
+        return engine
     path = sqlite_path(url)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connect_args = {"timeout": 30, "check_same_thread": False}
@@ -90,6 +96,29 @@ def make_engine(url: str) -> Engine:
     event.listen(engine, "connect", _keep_sqlite_well)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _look_at_connections(engine: Engine) -> None:
+    """Whether a connection of the pool still serves is asked before its use, as by `pool_pre_ping`.
+
+    Not of one that was in use a moment ago: where hundreds a second are answered, every question would be
+    two.
+    """
+    dialect, used_s = engine.dialect, "hearth.used_s"
+
+    @event.listens_for(engine, "connect")
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: Any) -> None:
+        record.info[used_s] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get(used_s, 0.0) < _FRESH_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise sa.exc.InvalidatePoolError from error  # the others may have ended with it
 
 
 def sqlite_path(url: str) -> Path:

@@ -85,10 +85,11 @@ def register(app: Flask, backends: Backends) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in (framed if request.endpoint in FRAMED else headers).items():
-            response.headers.setdefault(name, value)
-        for name, value in _headers_of_page(response).items():
-            response.headers.setdefault(name, value)
+        fixed = framed if request.endpoint in FRAMED else headers
+        there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118  (iterating gives pairs)
+        for name, value in (fixed | _headers_of_page(response)).items():
+            if name.lower() not in there:
+                response.headers.add(name, value)
         return response
 
 

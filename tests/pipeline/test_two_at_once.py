@@ -1,6 +1,7 @@
 """Two at once on PostgreSQL: who is frozen lets go, and who comes second sees what the first has done."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -57,6 +58,23 @@ def test_one_question_is_no_transaction(on_postgres: Backends) -> None:
         assert connection.scalar(began) != connection.scalar(began)
     with on_postgres.database.begin() as session:
         assert session.scalar(began) == session.scalar(began)  # and the connection is as it was
+
+
+def test_a_connection_that_has_ended_meanwhile_is_replaced_before_its_use(on_postgres: Backends) -> None:
+    database = Database(on_postgres.settings.database_url)
+    own = sa.text("SELECT pg_backend_pid()")
+    with database.reading() as session:
+        first = session.scalar(own)
+    with on_postgres.database.begin() as other:
+        other.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": first})
+    time.sleep(0.2)
+
+    with database.reading() as session:
+        second = session.scalar(own)
+    with database.reading() as session:
+        third = session.scalar(own)
+    database.dispose()
+    assert first != second == third
 
 
 def test_an_answer_that_is_made_outlives_the_connection_of_its_session(on_postgres: Backends) -> None:
