@@ -1,21 +1,15 @@
-"""The way of a recording as it was: for what was on its way during an upgrade.
+"""The way of a recording as it was before `recording_v2`: for what was on its way during an upgrade.
 
-Before `recording_v2` one workflow waited for its windows to the end; before `window_v3` the engine wrote down
-each step of a window. What the steps do is what is done today. To be removed once no service can have such
-work any more.
+One workflow waited for its windows to the end. The steps are those of today. To be removed once no service
+can have such work any more.
 """
-
-import uuid
 
 from dbos import DBOS
 
 from app.models import Recording, Step
 from app.pipeline import recording, steps
 from app.pipeline.border import Hands, guarded
-from app.pipeline.following import following
 from app.pipeline.recording import PORTABLE, RECOVERIES
-from app.pipeline.waiting import patiently
-from app.services import recordings
 
 
 @DBOS.workflow(name="recording_v1", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
@@ -51,35 +45,8 @@ def _all_the_way(recording_id: str, attempt: int) -> bool:
 @DBOS.workflow(name="window_v1", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
 def window_v1(recording_id: str, attempt: int, number: int) -> bool:
     """Transcribe one window; whether the recording should go on."""
-    return transcribe(recording_id, attempt, number)
-
-
-@DBOS.workflow(name="window_v2", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
-def window_v2(recording_id: str, attempt: int, number: int, turn: int) -> None:
-    """Transcribe one window; after the last one, begin with the rest."""
-    transcribe(recording_id, attempt, number)
-    if has_all_words(recording_id, attempt):
-        recording.begin_rest(recording_id, attempt, turn)
-
-
-@DBOS.step(name="transcribe")
-def transcribe(recording_id: str, attempt: int, number: int) -> bool:
-    """One window's words; whether the recording should go on."""
 
     def work(hands: Hands, row: Recording) -> None:
         steps.transcribe(hands, row, number)
 
     return guarded(Step.transcribe, recording_id, attempt, work)
-
-
-@DBOS.step(name="has_all_words")
-def has_all_words(recording_id: str, attempt: int) -> bool:
-    """Whether no window is left to do: all are done, or nobody wants this attempt any more."""
-    with following(recording_id, attempt, Step.transcribe, Hands.now().worker):
-        return patiently("step", lambda: _has_all_words(recording_id, attempt))
-
-
-def _has_all_words(recording_id: str, attempt: int) -> bool:
-    with Hands.backends_now().database.reading() as session:
-        row = recordings.in_work(session, uuid.UUID(recording_id), attempt)
-        return row is None or recordings.has_all_words(session, row)

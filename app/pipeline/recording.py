@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowSerializationFormat
 
 from app.models import Recording, Step
-from app.pipeline import queues, steps
+from app.pipeline import engine, queues, steps
 from app.pipeline.border import Hands, guarded
 from app.pipeline.following import following, workflow_name
 from app.pipeline.waiting import patiently
@@ -42,25 +42,29 @@ def windows_v2(recording_id: str, attempt: int, turn: int) -> None:
     count = windows(recording_id, attempt)
     for number in range(count):
         later = turn + queues.PIECE_S * number
-        _begin(window_v3, recording_id, attempt, f"window-{number}", later, number, turn)
+        _begin(window_v2, recording_id, attempt, f"window-{number}", later, number, turn)
     if count < 1:
-        begin_rest(recording_id, attempt, turn)
+        _begin(rest_v2, recording_id, attempt, "rest", turn)
 
 
-@DBOS.workflow(name="window_v3", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
-def window_v3(recording_id: str, attempt: int, number: int, turn: int) -> None:
+@DBOS.workflow(name="window_v2", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)
+def window_v2(recording_id: str, attempt: int, number: int, turn: int) -> None:
     """Transcribe one window; after the last one, begin with the rest.
 
-    No step of it is the engine's: a window that is done is not done again, and that this piece has ended is
-    all that has to be written down. A recording has a hundred of them.
+    Nothing in it is a step or a child of the engine's: a window that is done is not done again, the rest is
+    begun once by its name, and that this piece has ended is all that has to be written down. A recording has
+    a hundred of them.
     """
     if transcribe(recording_id, attempt, number):
-        begin_rest(recording_id, attempt, turn)
+        patiently("step", lambda: _begin_rest(recording_id, attempt, turn))
 
 
-def begin_rest(recording_id: str, attempt: int, turn: int) -> None:
-    """Enqueue what comes after the last window, once."""
-    _begin(rest_v2, recording_id, attempt, "rest", turn)
+def _begin_rest(recording_id: str, attempt: int, turn: int) -> None:
+    hands = Hands.now()
+    name = f"{workflow_name(recording_id, attempt)}-rest"
+    with hands.backends.database.begin() as session:
+        said = (hands.pieces_queue, "rest_v2", name, recording_id, attempt)
+        engine.enqueue_workflow(session, *said, priority=turn)
 
 
 @DBOS.workflow(name="rest_v2", max_recovery_attempts=RECOVERIES, serialization_type=PORTABLE)

@@ -84,6 +84,7 @@ class Taker:
     def _hang_up(self) -> None:
         line, self._line = self._line, None
         if line is not None:
+            line.invalidate()  # nothing is said to a server that may not answer
             line.close()
 
     def take(self, kinds: Sequence[str]) -> Counter[str]:

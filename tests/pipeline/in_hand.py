@@ -25,7 +25,7 @@ def add_window(session: Session, recording: Recording, number: int, worker: str 
     parent = engine.workflow_id(recording)
     name = f"{parent}-window-{number}"
     said = (str(recording.id), 1, number, 1)
-    engine.enqueue_workflow(session, queues.TRANSCRIPTION, "window_v3", name, *said)
+    engine.enqueue_workflow(session, queues.TRANSCRIPTION, "window_v2", name, *said)
     taken = {"status": "PENDING", "executor_id": worker} if worker else {}
     _change(session, name, parent_workflow_id=parent, **taken)
 

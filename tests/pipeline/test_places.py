@@ -114,7 +114,7 @@ def test_a_heart_that_beats_before_its_worker_can_work_takes_nothing_over(anywhe
 def test_work_that_was_claimed_goes_back_with_whoever_claimed_it(anywhere: Backends) -> None:
     with anywhere.database.begin() as session:
         for name, queue in (("r-1", "mastering"), ("r-1-window-0", "transcription"), ("r-10", "mastering")):
-            enqueue_workflow(session, queue, "window_v3" if "window" in name else "recording_v2", name)
+            enqueue_workflow(session, queue, "window_v2" if "window" in name else "recording_v2", name)
         queues.claim(session, "r-1", "publish-0")
         assert lying(session) == {
             "r-1": "mastering@publish-0", "r-1-window-0": "transcription@publish-0", "r-10": "mastering",

@@ -38,7 +38,7 @@ def put(session: Session, recording: str, windows: int, queued_at: datetime) -> 
     """So many windows of a recording that came at that time."""
     for number in range(windows):
         name = f"{recording}-window-{number}"
-        enqueue_workflow(session, KIND, "window_v3", name, priority=queues.turn(queued_at, number))
+        enqueue_workflow(session, KIND, "window_v2", name, priority=queues.turn(queued_at, number))
 
 
 def next_one(session: Session) -> str:
@@ -118,7 +118,7 @@ def test_nothing_is_taken_twice_by_workers_that_take_at_the_same_moment(engine_d
 def test_a_worker_is_told_of_which_kinds_there_is_work_that_it_may_do(engine_database: Database) -> None:
     own, of_another = queues.own(KIND, "here"), queues.own(queues.MASTERING, "there")
     with engine_database.begin() as session:
-        enqueue_workflow(session, own, "window_v3", "taken before and not begun")
+        enqueue_workflow(session, own, "window_v2", "taken before and not begun")
         enqueue_workflow(session, of_another, "recording_v2", "taken by another")
         enqueue_workflow(session, "recordings-own", "recording_v1", "of an earlier version")
     asked = {KIND: [own], queues.MASTERING: [queues.MASTERING], queues.RECORDINGS: ["recordings-own"]}
