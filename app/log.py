@@ -66,7 +66,7 @@ class _ToStandardError(logging.StreamHandler[TextIO]):
         logging.Handler.__init__(self)
 
     @property
-    def stream(self) -> TextIO:  # type: ignore[override]
+    def stream(self) -> TextIO:  # type: ignore[override]  # there it is a value, set once
         """Standard error as it is now."""
         return sys.stderr
 

@@ -200,7 +200,7 @@ def _attend(
     takers = {child.stdout: heard.take_output, child.stderr: heard.take_words}
     with selectors.DefaultSelector() as selector:
         for pipe in takers:
-            selector.register(pipe, selectors.EVENT_READ)  # type: ignore[arg-type]
+            selector.register(pipe, selectors.EVENT_READ)  # type: ignore[arg-type]  # started with both
         while True:
             for data, pipe in _read(selector, child.pid):
                 takers[pipe](data)

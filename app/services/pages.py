@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -237,10 +238,10 @@ def public_places(session: Session) -> list[Place]:
     return places
 
 
-def _order(show: Show) -> tuple[sa.ColumnElement[object], ...]:
+def _order(show: Show) -> tuple[sa.ColumnExpressionArgument[Any], ...]:
     """Seasons stay together; episodes without one come last."""
     without = sa.case((Season.number.is_(None), 1), else_=0)
     if show.order is ShowOrder.serial:
         number = sa.func.coalesce(Episode.number, 1_000_000)
-        return (without, Season.number, number, Episode.published_at, Episode.id)  # type: ignore[return-value]
-    return (without, Season.number.desc(), Episode.published_at.desc(), Episode.id)  # type: ignore[return-value]
+        return (without, Season.number, number, Episode.published_at, Episode.id)
+    return (without, Season.number.desc(), Episode.published_at.desc(), Episode.id)
